@@ -67,7 +67,7 @@ class Drawing:
         before = [phrase for phrase in chosen if not phrase.startswith("with ")]
         behind = [phrase for phrase in chosen if phrase.startswith("with ")]
         bare = " ".join([*before, noun, " and ".join(behind)]).strip()
-        article = "" if noun in _PLURAL else "an " if bare[0] in "aeio" else "a "
+        article = "" if noun in _PLURAL else "an " if bare[0] in "aeiou" or bare.startswith("xbox") else "a "
         return _TEMPLATES[rng.integers(len(_TEMPLATES))].format(a=article + bare, bare=bare)
 
 
