@@ -40,6 +40,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "range hood": ("cooker hood",), "plant": ("potted plant",), "curtain": ("curtains",), "sink": ("washbasin",),
     "tv stand": ("television stand",), "cup": ("teacup",), "cone": ("traffic cone",), "glass box": ("display case",),
 }
+# An attribute that begins with one of these stands behind the noun ("a sink on the wall"), any other before it.
+BEHIND = ("with", "on", "in", "above", "upside", "tied")
 _PLURAL = {"stairs", "steps", "eyeglasses", "glasses", "spectacles", "curtains"}
 _TEMPLATES = ("{a}", "{a}", "{a}", "a sketch of {a}", "a sketch of {a}", "a drawing of {a}", "a line drawing of {a}",
               "a 3D sketch of {a}", "a simple sketch of {a}", "a rough drawing of {a}", "{bare}")
@@ -51,7 +53,7 @@ class Drawing:
 
     category : one of CATEGORIES
     strokes : (N, 4, 3) float32 cubic control points, world frame, inside [-1.2, 1.2]^3
-    attributes : short phrases; "with ..." belongs behind the noun, any other before it
+    attributes : short phrases, all true of these strokes; see BEHIND for where a caption puts them
     """
 
     category: str
@@ -64,8 +66,8 @@ class Drawing:
         if noun in SYNONYMS and rng.random() < 0.12:
             noun = SYNONYMS[noun][rng.integers(len(SYNONYMS[noun]))]
         chosen = [self.attributes[i] for i in rng.permutation(len(self.attributes))[:rng.choice(3, p=(0.4, 0.4, 0.2))]]
-        before = [phrase for phrase in chosen if not phrase.startswith("with ")]
-        behind = [phrase for phrase in chosen if phrase.startswith("with ")]
+        behind = [phrase for phrase in chosen if phrase.split()[0] in BEHIND]
+        before = [phrase for phrase in chosen if phrase not in behind]
         bare = " ".join([*before, noun, " and ".join(behind)]).strip()
         article = "" if noun in _PLURAL else "an " if bare[0] in "aeiou" or bare.startswith("xbox") else "a "
         return _TEMPLATES[rng.integers(len(_TEMPLATES))].format(a=article + bare, bare=bare)

@@ -31,7 +31,7 @@ class Pen:
     Attributes
     ----------
     strokes : list of 4-tuples of points
-    attributes : phrases true of the drawing; "with ..." stands behind the noun, all others before it
+    attributes : phrases true of the drawing ("with four legs", "round")
     """
 
     def __init__(self, rng: np.random.Generator, *, detail: int = 1, angular: bool = False) -> None:

@@ -97,16 +97,18 @@ def _extend(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _merge(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two successive lines that share an end become one cubic that rounds the corner."""
+    """Two successive strokes that share an end become one cubic that rounds the corner."""
     out, i = [], 0
+    share = rng.uniform(0.3, 0.7)
     while i < len(strokes):
         one = strokes[i]
-        if i + 1 < len(strokes) and np.abs(one[3] - strokes[i + 1][0]).max() < 1e-6 and rng.random() < 0.75:
+        if i + 1 < len(strokes) and np.abs(one[3] - strokes[i + 1][0]).max() < 1e-6 and rng.random() < share:
             two = strokes[i + 1]
-            # Handles of a cubic that leaves and arrives as the two did and passes close to their common end.
-            reach = rng.uniform(0.7, 0.95)
-            out.append(np.stack([one[0], one[0] + (one[3] - one[0]) * reach + (one[1] - one[0] - (one[3] - one[0]) / 3),
-                                 two[3] + (two[0] - two[3]) * reach + (two[2] - two[3] - (two[0] - two[3]) / 3), two[3]]))
+            straight = np.abs(one[1] - one[0] - (one[3] - one[0]) / 3).max() < 0.01
+            # Handles almost to the corner for two lines; 2.4 times as long for two arcs (two quarters, one half).
+            reach = rng.uniform(2.3, 3.0) if straight else rng.uniform(2.0, 2.4)
+            out.append(np.stack([one[0], one[0] + (one[1] - one[0]) * reach,
+                                 two[3] + (two[2] - two[3]) * reach, two[3]]))
             i += 2
         else:
             out.append(one)
