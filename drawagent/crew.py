@@ -1,0 +1,37 @@
+"""The crew: threads that carry model calls, ended cleanly whatever happens to the loop that uses them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Crew:
+    """A thread pool as a context. Leaving it by an exception (an interrupt, a closed generator, a systemic
+    fault) sets `stop`, drops what has not started, and waits for calls in flight, whose replies are kept.
+
+    workers : calls at once; stop : event that the chat chain watches (see `easel.connection`)
+    """
+
+    def __init__(self, workers: int, *, stop: threading.Event | None = None) -> None:
+        self.stop = stop or threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="crew")
+
+    def __enter__(self) -> Crew:
+        self.stop.clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, work: Callable[..., T], *args: object, **settings: object) -> Future[T]:
+        return self._pool.submit(work, *args, **settings)

@@ -1,0 +1,237 @@
+"""Epochs: contrastive experience extraction as a generator of typed events (3DrawAgent, section 3.3, algorithm 1).
+
+One epoch: K candidates per learn query with the library in the context -> reward -> pairs -> the judge's words
+-> edits -> (ours) the gate. All queries draw with the epoch's library; judges run side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from drawagent import events
+from drawagent.artist import Artist, Reference
+from drawagent.crew import Crew
+from drawagent.curator import Curator, caps_of
+from drawagent.experience import Library, apply_edits, diff
+from drawagent.gate import GateDecision
+from drawagent.inference import finish, start
+from drawagent.judge import Judgement
+from drawagent.keeping import Keeper, Review
+from drawagent.pairing import inside_noise
+from drawagent.queries import Query, QueryLists, check_splits
+from drawagent.reward import Reward
+from drawagent.rollout import Candidate, Pair, Scored
+from drawagent.settings import DrawSettings
+from easel.chat import ChatModel
+from easel.errors import ConfigurationError
+from easel.plugins import load
+
+@dataclass(frozen=True)
+class Practice:
+    """Everything that `practise` needs, put together once.
+
+    model : the frozen language model; reward : what ranks candidates; lists : learn and gate queries
+    references : query id -> Reference, used when `settings.reference`
+    review : a say on every edit before it enters; keeper : writes what happens to a run; workers : calls at once
+    """
+
+    model: ChatModel
+    reward: Reward
+    settings: DrawSettings
+    lists: QueryLists
+    library: Library = Library()
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    review: Review | None = None
+    keeper: Keeper = Keeper()
+    workers: int = 8
+    stop: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        check_splits(self.lists)
+
+
+def practise(practice: Practice) -> Generator[events.Event, None, None]:
+    """Run the epochs. Every event is written to the run before it is seen; closing the generator stops cleanly.
+
+    Replayed or resumed calls cost nothing: the chat chain answers them from its record.
+    """
+    settings, keeper = practice.settings, practice.keeper
+    library = best = practice.library
+    libraries = [library]
+    best_gate: float | None = None
+    fruitless, stopped = 0, ""
+    keeper.library(0, library)
+    with Crew(practice.workers, stop=practice.stop) as crew:
+        for epoch in range(settings.epochs):
+            yield events.EpochStarted(epoch, library, practice.lists.learn)
+            proposed, all_scored = library, []
+            steps = _epoch(practice, crew, epoch, library)
+            for event in steps:
+                if isinstance(event, events.CandidatesScored):
+                    all_scored.extend(event.scored)
+                if isinstance(event, events.EditsApplied):
+                    proposed = event.after
+                yield event
+            changed = proposed.key != library.key
+            if changed and settings.gate:
+                decision, score = _gate(practice, crew, epoch, library, proposed)
+                kept = proposed if decision.accepted else proposed.rolled_back(library)
+                keeper.gate(epoch, decision, proposed, kept)
+                yield events.GateDecided(epoch, decision, proposed, kept)
+                changed = decision.accepted
+                if decision.accepted and (best_gate is None or score >= best_gate):
+                    best, best_gate = kept, score
+                proposed = kept
+            elif not settings.gate:
+                best = proposed
+            library = proposed
+            libraries.append(library)
+            keeper.library(epoch + 1, library)
+            finished = _finished(epoch, library, all_scored)
+            keeper.epoch(finished)
+            yield finished
+            fruitless = 0 if changed else fruitless + 1
+            if settings.patience and fruitless >= settings.patience and epoch + 1 < settings.epochs:
+                stopped = f"no accepted edit in {fruitless} epoch(s)"
+                break
+        done = events.PractiseFinished(tuple(libraries), best, stopped)
+        keeper.finished(done)
+        yield done
+
+
+def _epoch(
+    practice: Practice, crew: Crew, epoch: int, library: Library
+) -> Generator[events.Event, None, None]:
+    if practice.settings.update_order == "query":
+        current = library
+        for query in practice.lists.learn:
+            drawing = _start_candidates(practice, crew, epoch, query, current)
+            judged = []
+            for event in _contrast(practice, crew, epoch, [(query, drawing)], current):
+                if isinstance(event, events.Judged):
+                    judged.append(event.judgement)
+                yield event
+            for event in _update(practice, epoch, judged, current, library_query=query.id):
+                if isinstance(event, events.EditsApplied):
+                    current = event.after
+                yield event
+        return
+    begun = [(q, _start_candidates(practice, crew, epoch, q, library)) for q in practice.lists.learn]
+    judged = []
+    for event in _contrast(practice, crew, epoch, begun, library):
+        if isinstance(event, events.Judged):
+            judged.append(event.judgement)
+        yield event
+    yield from _update(practice, epoch, judged, library, library_query="")
+
+
+def _start_candidates(
+    practice: Practice, crew: Crew, epoch: int, query: Query, library: Library
+) -> list[Future[Candidate]]:
+    artist = Artist(practice.model, practice.settings)
+    reference = practice.references.get(query.id) if practice.settings.reference else None
+    return [
+        crew.submit(
+            artist.draw, query, library, epoch=epoch, index=k, temperature=practice.settings.temperature,
+            reference=reference,
+        )
+        for k in range(practice.settings.candidates)
+    ]
+
+
+def _contrast(
+    practice: Practice,
+    crew: Crew,
+    epoch: int,
+    begun: Sequence[tuple[Query, list[Future[Candidate]]]],
+    library: Library,
+) -> Generator[events.Event, None, None]:
+    """Score each query as soon as its candidates are there, and start its judges at once; judgements in order."""
+    settings = practice.settings
+    choose = load(settings.pairing)
+    judge = load(settings.judge)(practice.model, settings)
+    waiting: list[Future[Judgement]] = []
+    for query, futures in begun:
+        scored = practice.reward(query.text, [future.result() for future in futures])
+        practice.keeper.rollouts(query, scored, practice.reward)
+        yield events.CandidatesScored(epoch, query, scored)
+        pairs: tuple[Pair, ...] = choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}")
+        if not pairs:
+            drawn = sum(s.candidate.sketch is not None for s in scored)
+            yield from _skip(practice, epoch, query, f"no two drawings of different reward among {drawn} drawn")
+        for pair in pairs:
+            if inside_noise(pair, settings.noise_skip):
+                reason = f"gap {pair.gap:.4f} inside the noise over views ({settings.noise_skip:g} x {pair.noise:.4f})"
+                yield from _skip(practice, epoch, query, reason, pair)
+                continue
+            practice.keeper.pair(pair)
+            yield events.PairChosen(pair)
+            waiting.append(crew.submit(judge, pair, scored, query, library))
+    for future in waiting:
+        judgement = future.result()
+        practice.keeper.judgement(judgement)
+        yield events.Judged(judgement)
+
+
+def _skip(
+    practice: Practice, epoch: int, query: Query, reason: str, pair: Pair | None = None
+) -> Generator[events.Event, None, None]:
+    skipped = events.PairSkipped(epoch, query, reason, pair)
+    practice.keeper.skipped(skipped)
+    yield skipped
+
+
+def _update(
+    practice: Practice, epoch: int, judgements: Sequence[Judgement], library: Library, *, library_query: str
+) -> Generator[events.Event, None, None]:
+    usable = [judgement for judgement in judgements if not judgement.failure]
+    if not usable:
+        return
+    queries = {query.id: query for query in practice.lists.learn}
+    answer = Curator(practice.model, practice.settings)(usable, queries, library, epoch=epoch, query=library_query)
+    if answer.value is None:
+        failed = events.UpdateFailed(epoch, answer.failure, answer.reason)
+        practice.keeper.update_failed(failed, library_query)
+        yield failed
+        return
+    edits = practice.keeper.reviewed(answer.value, practice.review, epoch=epoch, query=library_query)
+    gaps = {judgement.pair.id: judgement.pair.gap for judgement in usable}
+    after, outcomes = apply_edits(library, edits, epoch=epoch, caps=caps_of(practice.settings), gaps=gaps)
+    applied = events.EditsApplied(epoch, library, after, outcomes, diff(library, after))
+    practice.keeper.edits(applied, answer, library_query)
+    yield applied
+
+
+def _gate(
+    practice: Practice, crew: Crew, epoch: int, before: Library, after: Library
+) -> tuple[GateDecision, float]:
+    """Draw the gate queries with both libraries, same replicas and cameras; the decision and the new mean reward."""
+    if not practice.lists.gate:
+        raise ConfigurationError(
+            "gate queries, since the settings name a gate", came="an empty list", where="queries, gate",
+            mend="Add gate queries, or set gate to none.",
+        )
+    settings = practice.settings
+    artist = Artist(practice.model, settings)
+    begun = [
+        [start(artist, crew, query, library, epoch=epoch + side, draws=settings.gate_draws, role=role)
+         for side, (role, library) in enumerate((("gate-before", before), ("gate-after", after)))]
+        for query in practice.lists.gate
+    ]
+    means: tuple[list[float], list[float]] = ([], [])
+    for query, sides in zip(practice.lists.gate, begun, strict=True):
+        for side, futures in enumerate(sides):
+            drawing = finish(query, futures, practice.reward, epoch=epoch + side)
+            practice.keeper.gate_draws(epoch, ("before", "after")[side], query, drawing.draws, practice.reward)
+            means[side].append(sum(s.reward for s in drawing.draws) / len(drawing.draws))
+    decision = load(settings.gate)(*means, margin=settings.gate_margin)
+    return decision, round(sum(means[1]) / len(means[1]), 6)
+
+
+def _finished(epoch: int, library: Library, scored: Sequence[Scored]) -> events.EpochFinished:
+    mean = round(sum(s.reward for s in scored) / len(scored), 6) if scored else 0.0
+    failures = sum(s.candidate.sketch is None for s in scored)
+    return events.EpochFinished(epoch, library, mean, failures, len(scored))

@@ -1,0 +1,135 @@
+"""Keeping: writes what practice tells into a run folder, and remembers a person's decisions when a run goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from drawagent.experience import Edit, Library, Reviewed
+from drawagent.gate import GateDecision
+from drawagent.judge import Judgement
+from drawagent.queries import Query
+from drawagent.reward import Reward, score_row
+from drawagent.rollout import Pair, Scored
+
+if TYPE_CHECKING:
+    from drawagent import events
+    from drawagent.inference import Drawing
+    from easel.asking import Answer
+    from easel.runs import RunStore
+
+Review = Callable[[Edit], Edit | None]
+"""A person's or program's say on an edit before it enters: the edit, another edit, or None for a veto."""
+_EDIT = TypeAdapter(Edit)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Every method writes one kind of row, under a key that is the same when the run is resumed.
+
+    run : the folder; None keeps nothing
+    """
+
+    run: RunStore | None = None
+
+    def _row(self, table: str, key: str, row: dict[str, Any]) -> None:
+        if self.run is not None:
+            self.run.append(table, key, row)
+
+    def library(self, epoch: int, library: Library) -> None:
+        self._row("libraries", f"e{epoch}", {"epoch": epoch, **library.to_json()})
+        if self.run is not None:
+            self.run.write(f"library/epoch{epoch}.json", json.dumps(library.to_json(), indent=1, ensure_ascii=False))
+
+    def rollouts(self, query: Query, scored: Sequence[Scored], reward: Reward) -> None:
+        for one in scored:
+            self._row("rollouts", one.candidate.id, {"role": "artist", **score_row(one, query.text, reward)})
+
+    def gate_draws(self, epoch: int, side: str, query: Query, scored: Sequence[Scored], reward: Reward) -> None:
+        for one in scored:
+            key = f"gate/e{epoch}/{side}/{query.id}/k{one.candidate.index}"
+            self._row("rollouts", key, {"role": f"gate-{side}", **score_row(one, query.text, reward)})
+
+    def report(self, drawing: Drawing, reward: Reward) -> None:
+        """The draws of a report query; `chosen` marks the one that inference took."""
+        for one in drawing.draws:
+            key = f"report/{one.candidate.id}"
+            chosen = one.candidate.index == drawing.chosen.candidate.index
+            row = {"role": "report", "chosen": chosen, **score_row(one, drawing.query.text, reward)}
+            self._row("rollouts", key, row)
+
+    def pair(self, pair: Pair) -> None:
+        self._row("pairs", pair.id, {
+            "pair": pair.id, "query": pair.query, "epoch": pair.epoch, "better": pair.better.candidate.index,
+            "worse": pair.worse.candidate.index, "gap": pair.gap, "noise": pair.noise, "skipped": "",
+        })
+
+    def skipped(self, skipped: events.PairSkipped) -> None:
+        pair = skipped.pair
+        key = pair.id if pair else f"{skipped.query.id}/e{skipped.epoch}/none"
+        self._row("pairs", key, {
+            "pair": key, "query": skipped.query.id, "epoch": skipped.epoch,
+            "better": pair.better.candidate.index if pair else -1, "worse": pair.worse.candidate.index if pair else -1,
+            "gap": pair.gap if pair else 0.0, "noise": pair.noise if pair else 0.0, "skipped": skipped.reason,
+        })
+
+    def judgement(self, judgement: Judgement) -> None:
+        self._row("judgements", judgement.pair.id, judgement.row())
+
+    def reviewed(
+        self, edits: Sequence[Edit], review: Review | None, *, epoch: int, query: str
+    ) -> tuple[Reviewed, ...]:
+        """Ask for a say on each edit, once: a decision that the run already holds is not asked for again."""
+        known = {row["number"]: row for row in self._rows("reviews") if (row["epoch"], row["query"]) == (epoch, query)}
+        decided = []
+        for number, edit in enumerate(edits):
+            if number in known:
+                kept = known[number]["edit"]
+                said = None if kept is None else _EDIT.validate_python(kept)
+            elif review is not None:
+                said = review(edit)
+                self._row("reviews", f"e{epoch}/{query}/{number}", {
+                    "epoch": epoch, "query": query, "number": number,
+                    "edit": None if said is None else said.model_dump(mode="json"),
+                })
+            else:
+                said = edit
+            decided.append(Reviewed(edit, said, "model" if said == edit else "human"))
+        return tuple(decided)
+
+    def edits(self, applied: events.EditsApplied, answer: Answer[Any], query: str) -> None:
+        self._row("edits", f"e{applied.epoch}/{query}", {
+            "epoch": applied.epoch, "query": query, "outcomes": [outcome.row() for outcome in applied.outcomes],
+            "diff": applied.diff.lines(), "before": applied.before.key, "after": applied.after.key,
+            "reply_keys": list(answer.reply_keys), "failure": "", "reason": "",
+        })
+
+    def update_failed(self, failed: events.UpdateFailed, query: str) -> None:
+        self._row("edits", f"e{failed.epoch}/{query}", {
+            "epoch": failed.epoch, "query": query, "outcomes": [], "diff": [], "before": "", "after": "",
+            "reply_keys": [], "failure": failed.failure, "reason": failed.reason,
+        })
+
+    def gate(self, epoch: int, decision: GateDecision, proposed: Library, kept: Library) -> None:
+        self._row("gates", f"e{epoch}", {
+            "epoch": epoch, **decision.row(), "proposed": proposed.to_json(), "kept": kept.key,
+        })
+
+    def epoch(self, finished: events.EpochFinished) -> None:
+        self._row("epochs", f"e{finished.epoch}", {
+            "epoch": finished.epoch, "library": finished.library.key, "lessons": len(finished.library),
+            "mean_reward": finished.mean_reward, "failures": finished.failures, "candidates": finished.candidates,
+        })
+
+    def finished(self, done: events.PractiseFinished) -> None:
+        self._row("practice", "finished", {
+            "libraries": [library.key for library in done.libraries], "best": done.best.key,
+            "stopped_early": done.stopped_early,
+        })
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        return self.run.rows(table) if self.run is not None else []

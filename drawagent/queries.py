@@ -1,0 +1,117 @@
+"""Queries: frozen learn / gate / report lists, hashed, disjoint by category (paper silent on its splits; ours)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from easel.errors import ConfigurationError, shorten
+
+Split = Literal["learn", "gate", "report"]
+SPENT_CATEGORIES = frozenset({
+    "drum",  # the worked example in prompts/draw.md
+    "chair", "teapot", "airplane", "mug", "umbrella", "house", "fish", "car", "bed", "table", "floor lamp",
+})
+"""Categories of the worked example and of the drawings with which prompts were tuned: never a report category."""
+
+
+class Query(BaseModel):
+    """One text to draw.
+
+    id : short slug, unique in its list; category : the noun it is about; length : "short" or "descriptive"
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    text: str = Field(min_length=1, max_length=500)
+    category: str = Field(min_length=1, max_length=60)
+    length: Literal["short", "descriptive"] = "short"
+
+
+class _QueryFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    source: str = Field(min_length=1, description="where the words come from")
+    learn: tuple[Query, ...] = ()
+    gate: tuple[Query, ...] = ()
+    report: tuple[Query, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueryLists:
+    """The three lists of a run; `key` is the hash that a run's fingerprint carries."""
+
+    learn: tuple[Query, ...] = ()
+    gate: tuple[Query, ...] = ()
+    report: tuple[Query, ...] = ()
+    source: str = ""
+
+    @property
+    def key(self) -> str:
+        rows = [[split, q.id, q.text, q.category] for split in ("learn", "gate", "report") for q in getattr(self, split)]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+    def only(self, *, learn: int | None = None, gate: int | None = None, report: int | None = None) -> QueryLists:
+        """The first so many of each list; None keeps all."""
+        return QueryLists(self.learn[:learn], self.gate[:gate], self.report[:report], self.source)
+
+
+def read_queries(path: Path) -> QueryLists:
+    """Read and check a YAML file of queries. Raises ConfigurationError (place and mending) for anything wrong."""
+    import yaml
+
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+        file = _QueryFile.model_validate(data)
+    except FileNotFoundError as error:
+        raise ConfigurationError("a file of queries", came="no such file", where=str(path)) from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError("a YAML file", came=shorten(str(error)), where=str(path)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigurationError(
+            "lists 'learn', 'gate', 'report' of {id, text, category, length} and a 'source'",
+            came=f"{first['msg']}: {shorten(str(first.get('input', '')), 60)}",
+            where=f"{path.name}, {'.'.join(map(str, first['loc'])) or 'top'}",
+        ) from error
+    lists = QueryLists(file.learn, file.gate, file.report, file.source)
+    check_splits(lists)
+    return lists
+
+
+def check_splits(lists: QueryLists, *, spent: Iterable[str] = SPENT_CATEGORIES) -> None:
+    """Refuse lists that overlap by id, text or category, or that report on a spent category."""
+    splits: dict[str, Sequence[Query]] = {"learn": lists.learn, "gate": lists.gate, "report": lists.report}
+    seen: dict[str, tuple[str, str]] = {}
+    ids: set[str] = set()
+    for split, queries in splits.items():
+        for query in queries:
+            if query.id in ids:
+                raise ConfigurationError("every id once", came=f"'{query.id}' twice", where=split)
+            ids.add(query.id)
+            for word in (_singular(query.category), query.text.lower().strip()):
+                other, owner = seen.setdefault(word, (split, query.id))
+                if other != split:
+                    raise ConfigurationError(
+                        "learn, gate and report disjoint by category",
+                        came=f"'{word}' in {other} ('{owner}') and in {split} ('{query.id}')", where=split,
+                        mend="Move one of them, so that what is learned is not what is reported.",
+                    )
+    used = {_singular(word) for word in spent}
+    for query in lists.report:
+        if _singular(query.category) in used:
+            raise ConfigurationError(
+                "report categories that no prompt was tuned with", came=f"'{query.category}'",
+                where=f"report, '{query.id}'",
+                mend="It stands in the worked example or in drawings used for tuning: report on another category.",
+            )
+
+
+def _singular(category: str) -> str:
+    return " ".join(category.lower().replace("_", " ").split())

@@ -1,0 +1,168 @@
+"""Ink: what share of each pixel a set of capsules covers, with its gradient; the inner loop of `drawagent.raster`.
+
+Every segment is the axis of a capsule. Its pixels are listed row by row, so the work is the number of
+(pixel, segment) pairs near ink and never the number of pixels of the canvas. A pixel is a grid of
+`samples` x `samples` cells. In each cell a stroke covers a ramp of the distance to its nearest segment (its
+union: joints do not darken), strokes multiply the paper that is left, and the pixel is the mean of its
+cells. For black ink on white the product is alpha-over in any order.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.autograd.function import once_differentiable
+
+CHUNK = 1 << 15  # pairs worked on at a time on a CPU, so that the arrays stay in its cache
+FAR = 1e12  # squared distance of a segment that another one of its stroke hides
+SOLID = 1e-7  # paper is never darker than this within one stroke: its logarithm stays finite
+
+
+class Ink(torch.autograd.Function):
+    """Pictures from segments; gradients for the ends, radii and opacities.
+
+    start, end : (S, 2) pixel frame, x right and y down, pixel i spans [i, i + 1]
+    radius, opacity : (C,) half-width in pixels and strength in [0, 1] of each curve
+    curve : (S,) long, the curve of each segment, ascending
+    joined : (S,) bool, the segment's start is the end of the segment before it
+    picture : (C,) long, the picture of each curve, ascending
+    stroke : (C,) long, in [0, strokes): tells apart the curves of one picture
+    Returns (pictures, size, size): white 1, ink 0.
+    """
+
+    @staticmethod
+    def forward(ctx, start, end, radius, opacity, curve, joined, picture, stroke, pictures, strokes, size, samples):
+        paper = torch.ones(pictures * size * size, dtype=start.dtype, device=start.device)
+        learns = any(ctx.needs_input_grad[:4])
+        span = _frame(start, end)
+        rows = _rows(start, span, radius[curve], joined, size, samples)
+        place = picture[curve[rows.segment]]
+        base = (place * size * size + rows.y * size) * strokes + stroke[curve[rows.segment]]
+        table = torch.stack([
+            rows.along, rows.across, *(value[rows.segment] for value in span),
+            radius[curve[rows.segment]], opacity[curve[rows.segment]],
+        ], dim=1)
+        kept = []
+        for part in _parts(place, rows.count, pictures):
+            kept.append(_draw(paper, table[part], rows.left[part], rows.count[part], base[part],
+                              rows.segment[part], strokes, samples, learns))
+        ctx.kept, ctx.span, ctx.samples = kept, span, samples
+        ctx.curve, ctx.curves, ctx.degenerate = curve, len(radius), span[2] <= 0
+        return paper.view(pictures, size, size)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        ux, uy, length = ctx.span
+        sums = torch.zeros(6, len(ux), dtype=ux.dtype, device=ux.device)
+        gradient = gradient.reshape(-1) / ctx.samples**2
+        wide, strong = ctx.needs_input_grad[2:4]
+        for segment, rank, pixel, paper, pull_along, pull_across, share, swell, depth in ctx.kept:
+            pull = (gradient[pixel] * paper).index_select(1, rank)
+            along, across = pull * pull_along, pull * pull_across
+            values = [along.sum(0), across.sum(0), along.mul_(share).sum(0), across.mul_(share).sum(0)]
+            if wide:
+                values.append((pull * swell).sum(0))
+            if strong:
+                values.append((pull * depth).sum(0))
+            lines = [0, 1, 2, 3] + [4] * wide + [5] * strong
+            for line, value in zip(lines, values, strict=True):
+                sums[line].index_add_(0, segment, value)
+        along, across, end_along, end_across, swell, depth = sums
+        end = -torch.stack([ux * end_along - uy * end_across, uy * end_along + ux * end_across], 1)
+        start = -torch.stack([ux * along - uy * across, uy * along + ux * across], 1) - end
+        radius = sums.new_zeros(ctx.curves).index_add_(0, ctx.curve, swell) if wide else None
+        opacity = sums.new_zeros(ctx.curves).index_add_(0, ctx.curve, depth) if strong else None
+        return start, end, radius, opacity, *[None] * 8
+
+
+def _frame(start, end):
+    """Unit direction (x, y) and length of each segment; a point gets the direction (1, 0)."""
+    step = end - start
+    length = step.norm(dim=1)
+    point = length < 1e-9
+    safe = torch.where(point, torch.ones_like(length), length)
+    ux = torch.where(point, torch.ones_like(length), step[:, 0] / safe)
+    uy = torch.where(point, torch.zeros_like(length), step[:, 1] / safe)
+    return ux, uy, torch.where(point, torch.zeros_like(length), length)
+
+
+class _Rows:
+    """Runs of pixels, one for each picture row that a segment's ink may touch."""
+
+    def __init__(self, segment, y, left, count, along, across):
+        self.segment, self.y, self.left, self.count, self.along, self.across = segment, y, left, count, along, across
+
+
+def _rows(start, span, radius, joined, size, samples):
+    """Rows of the rotated boxes that hold the segments' ink.
+
+    A cell's ramp ends half a cell from the edge and a cell lies off its pixel's centre: that is `reach`.
+    At a smooth joint the neighbour takes over, so a box needs to pass the joint only by the wedge that
+    opens there; at the ends of strokes it holds the whole round cap.
+    """
+    ux, uy, length = span
+    cells = (samples - 1) / samples * 0.5 * 2**0.5
+    reach = radius + 0.5 / samples + cells + 1e-3
+    cosine = ux[1:] * ux[:-1] + uy[1:] * uy[:-1]
+    wedge = ((1 - cosine).clamp_min(0) / (1 + cosine).clamp_min(1e-3)).sqrt()
+    before, after = reach.clone(), reach.clone()
+    before[1:] = torch.where(joined[1:], torch.minimum(reach[1:], reach[1:] * wedge + cells + 1e-2), reach[1:])
+    after[:-1] = torch.where(joined[1:], torch.minimum(reach[:-1], reach[:-1] * wedge + cells + 1e-2), reach[:-1])
+    low, high = -before, length + after
+
+    centre = start[:, 1] + 0.5 * (low + high) * uy
+    half = 0.5 * (high - low) * uy.abs() + reach * ux.abs()
+    top = (centre - half - 0.5).ceil().clamp(0, size).long()
+    bottom = (centre + half - 0.5).floor().clamp(-1, size - 1).long()
+    number = (bottom - top + 1).clamp_min(0)
+    segment = torch.repeat_interleave(number)
+    y = torch.arange(len(segment), device=ux.device) + (top - number.cumsum(0) + number)[segment]
+
+    tiny = torch.full_like(ux, 1e-6)
+    cos = torch.where(ux.abs() < 1e-6, tiny, ux)[segment]
+    sin = torch.where(uy.abs() < 1e-6, tiny, uy)[segment]
+    x0, reach = start[segment, 0], reach[segment]
+    dy = y.to(ux.dtype) + 0.5 - start[segment, 1]
+    a = (low[segment] - dy * sin) / cos
+    b = (high[segment] - dy * sin) / cos
+    c, d = dy * cos / sin, reach / sin.abs()
+    left = torch.maximum(torch.minimum(a, b), c - d) + x0
+    right = torch.minimum(torch.maximum(a, b), c + d) + x0
+    left = (left - 0.5).ceil().clamp(0, size).long()
+    right = (right - 0.5).floor().clamp(-1, size - 1).long()
+    dx = left.to(ux.dtype) + 0.5 - x0
+    ux, uy = ux[segment], uy[segment]
+    return _Rows(segment, y, left, (right - left + 1).clamp_min(0), dx * ux + dy * uy, dy * ux - dx * uy)
+
+
+def _parts(picture, count, pictures):
+    """Slices of rows: whole pictures, about CHUNK pairs each on a CPU; one slice elsewhere."""
+    if not len(picture):
+        return []
+    if picture.device.type != "cpu":
+        return [slice(0, len(picture))]
+    pairs = torch.zeros(pictures, dtype=torch.long).index_add_(0, picture, count).tolist()
+    ends = torch.bincount(picture, minlength=pictures).cumsum(0).tolist()
+    parts, first, load = [], 0, 0
+    for new, end in zip(pairs, ends, strict=True):
+        load += new
+        if load >= CHUNK or end == len(picture):
+            if load and end > first:
+                parts.append(slice(first, end))
+            first, load = end, 0
+    return parts
+
+
+def _draw(paper, table, left, count, base, segment, strokes, samples, learns):
+    """Inks one part into the flat `paper`; returns what the backward pass needs."""
+    row = torch.repeat_interleave(count)
+    step = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
+    key = (base + left * strokes)[row] + step * strokes
+    low = key.min()
+    key = key - low
+    if int(key.max()) < 2**31 - 1:
+        key = key.int()
+    key, order = torch.sort(key, stable=True)
+    row, step = row[order], step[order]
+    pixel = torch.div(key, strokes, rounding_mode="floor")
+    return row, step, pixel

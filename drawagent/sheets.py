@@ -1,0 +1,57 @@
+"""Contact sheets: rendered views laid out in a grid, as PNG (for people, and for judges that see)."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from drawagent.settings import DrawSettings
+from drawagent.sketch import Sketch
+from easel.cameras import ring
+from easel.chat import Image
+from easel.plugins import load
+
+
+def png_bytes(picture: np.ndarray) -> bytes:
+    """Encode (H, W) or (H, W, 3) values in [0, 1] as an 8-bit PNG."""
+    from PIL import Image as Pillow
+
+    levels = np.clip(np.asarray(picture, dtype=np.float64) * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Pillow.fromarray(levels).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def grid(pictures: Sequence[Any], *, columns: int = 4, gap: int = 4) -> np.ndarray:
+    """Lay (H, W) pictures of one size out in rows with a grey gap; (rows H + gaps, columns W + gaps) in [0, 1]."""
+    shown = [np.asarray(picture, dtype=np.float64) for picture in pictures]
+    height, width = shown[0].shape
+    columns = min(columns, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 0.85)
+    for index, picture in enumerate(shown):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        sheet[top: top + height, left: left + width] = picture
+    return sheet
+
+
+def views(sketch: Sketch, settings: DrawSettings, *, count: int | None = None, size: int | None = None) -> np.ndarray:
+    """(V, size, size) float: the sketch, normalised, from the settings' ring of cameras."""
+    cameras = ring(count or settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
+    size = size or settings.picture_size
+    width = settings.stroke_width * size / settings.picture_size
+    return load(settings.renderer)([sketch.normalised()], cameras, size=size, width=width)[0].numpy()
+
+
+def contact_sheet_image(sketch: Sketch, settings: DrawSettings) -> Image:
+    """All views of a sketch as one picture of a message; its identity is the sketch, the cameras and the raster."""
+    cameras = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
+    source = (
+        f"contact-sheet|{sketch.key}|{settings.renderer}|{settings.picture_size}|{settings.stroke_width}|"
+        + ";".join(camera.source for camera in cameras)
+    )
+    return Image(png_bytes(grid(views(sketch, settings))), source)
