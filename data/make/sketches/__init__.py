@@ -30,6 +30,10 @@ STYLES: tuple[str, ...] = tuple(TABLE)
 HELD_OUT_STYLES: tuple[str, ...] = ("overshoot", "merged")
 TRAINING_STYLES: tuple[str, ...] = tuple(name for name in STYLES if name not in HELD_OUT_STYLES)
 
+# A drawing with more strokes than CROWDED is drawn again with less detail; the style may then add, up to MOST_STROKES.
+CROWDED = 64
+MOST_STROKES = 120
+
 # Other words for the same thing, which a caption uses now and then.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "airplane": ("plane", "aeroplane"), "bathtub": ("bath",), "bicycle": ("bike",), "bookshelf": ("bookcase",),
@@ -83,9 +87,16 @@ def draw(category: str, rng: np.random.Generator, *, style: str) -> Drawing:
     if category not in _drawers():
         raise ConfigurationError("one of the drawn categories (see CATEGORIES)", came=repr(category))
     setting = TABLE[style]
-    pen = Pen(rng, detail=setting.details[rng.integers(len(setting.details))], angular=setting.angular)
-    _drawers()[category](pen)
+    detail = setting.details[rng.integers(len(setting.details))]
+    while True:
+        pen = Pen(rng, detail=detail, angular=setting.angular)
+        _drawers()[category](pen)
+        if len(pen.strokes) <= CROWDED or detail == 0:
+            break
+        detail -= 1  # too much for a sketch: once more, with fewer lines
     strokes = setting.finish(fit(np.array(pen.strokes), rng), rng)
+    if len(strokes) > MOST_STROKES:
+        strokes = strokes[np.sort(rng.permutation(len(strokes))[:MOST_STROKES])]
     return Drawing(category, np.clip(strokes, -1.2, 1.2).astype(np.float32), tuple(pen.attributes))
 
 

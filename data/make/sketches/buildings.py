@@ -92,15 +92,17 @@ def castle(p: Pen) -> None:
                 p.polyline([(x, y, tall + r * 2.6), (x, y, tall + r * 4), (x + r, y, tall + r * 3.6),
                             (x, y, tall + r * 3.2)])
                 p.attribute("with flags")
-        else:
+        elif p.detail:
             p.attribute("with battlements")
             _battlement(p, (x - r, y - r, tall), (x + r, y - r, tall), 2, r * 0.5)
     p.meridians = keep
-    inner, crenels = w - r, p.integer(3, 4)
+    inner, crenels = w - r, p.integer(2, 3) if four or p.detail == 0 else p.integer(3, 4)
     _battlement(p, (-inner, -w, h), (inner, -w, h), crenels, 0.1)
     p.line((-inner, -w, 0), (inner, -w, 0))
     if four:
         p.lines(((-w, -inner, h), (-w, inner, h)), ((w, -inner, h), (w, inner, h)), ((-inner, w, h), (inner, w, h)))
+    elif p.detail == 0:
+        p.rect((0, 0, tall * 0.6), inner, tall * 1.1)
     else:
         p.box((-inner * 0.5, -w * 0.5, 0), (inner * 0.5, w * 0.3, tall * 1.15))
         _battlement(p, (-inner * 0.5, -w * 0.5, tall * 1.15), (inner * 0.5, -w * 0.5, tall * 1.15), 3, 0.1)

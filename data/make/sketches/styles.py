@@ -23,16 +23,25 @@ class Style:
 
 
 def fit(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Into the cube: proportions varied by up to 12 % per axis, longest half extent 0.75 to 1, somewhat off centre."""
-    strokes = strokes * rng.uniform(0.88, 1.12, 3)
-    if rng.random() < 0.1:  # some drawers let the front face another side
-        strokes = strokes[..., [1, 0, 2]] * np.array([-1.0, 1.0, 1.0]) * rng.choice([-1.0, 1.0])**np.array([1, 1, 0])
+    """Into the cube, with what differs between any two who draw the same thing.
+
+    Proportions change by up to 20 % per axis, one drawing in ten faces another side, the longest half extent is 0.75
+    to 1, the place is somewhat off centre, and one in four has coordinates rounded to a coarse grid.
+    """
+    strokes = strokes * rng.uniform(0.8, 1.2, 3)
+    if rng.random() < 0.1:
+        side = rng.choice((-1.0, 1.0))
+        strokes = strokes[..., [1, 0, 2]] * np.array([side, -side, 1.0])
     points = strokes.reshape(-1, 3)
     low, high = points.min(axis=0), points.max(axis=0)
     half = rng.uniform(0.75, 1.0)
     scale = 2 * half / max(float((high - low).max()), 1e-6)
     room = 1 - scale * (high - low) / 2
-    return (strokes - (low + high) / 2) * scale + rng.uniform(-0.5, 0.5, 3) * np.maximum(room, 0)
+    strokes = (strokes - (low + high) / 2) * scale + rng.uniform(-0.5, 0.5, 3) * np.maximum(room, 0)
+    if rng.random() < 0.25:
+        grid = rng.choice((0.02, 0.05))
+        strokes = np.round(strokes / grid) * grid
+    return strokes
 
 
 def _keep(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -99,7 +108,7 @@ def _extend(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _merge(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Two successive strokes that share an end become one cubic that rounds the corner."""
     out, i = [], 0
-    share = rng.uniform(0.3, 0.7)
+    share = rng.uniform(0.15, 0.5)
     while i < len(strokes):
         one = strokes[i]
         if i + 1 < len(strokes) and np.abs(one[3] - strokes[i + 1][0]).max() < 1e-6 and rng.random() < share:
@@ -117,12 +126,12 @@ def _merge(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 TABLE: dict[str, Style] = {
-    "clean": Style((0, 1, 1), _keep),
+    "clean": Style((0, 0, 1, 1), _keep),
     "economic": Style((0,), _keep),
     "detailed": Style((2,), _double),
-    "wobbly": Style((0, 1, 1, 2), _wobble),
+    "wobbly": Style((0, 0, 1, 2), _wobble),
     "split": Style((0, 1), _halve),
-    "sparse": Style((1, 1, 2), _lose),
+    "sparse": Style((0, 1, 1, 2), _lose),
     "stray": Style((0, 1), _stray),
     "boxy": Style((0, 1, 1), _keep, angular=True),
     "overshoot": Style((0, 1, 1), _extend),
