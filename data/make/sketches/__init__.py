@@ -72,7 +72,8 @@ class Drawing:
         chosen = [self.attributes[i] for i in rng.permutation(len(self.attributes))[:rng.choice(3, p=(0.4, 0.4, 0.2))]]
         behind = [phrase for phrase in chosen if phrase.split()[0] in BEHIND]
         before = [phrase for phrase in chosen if phrase not in behind]
-        bare = " ".join([*before, noun, " and ".join(behind)]).strip()
+        tail = " and ".join(behind).replace(" and with ", " and ")
+        bare = " ".join([*before, noun, tail]).strip()
         article = "" if noun in _PLURAL else "an " if bare[0] in "aeiou" or bare.startswith("xbox") else "a "
         return _TEMPLATES[rng.integers(len(_TEMPLATES))].format(a=article + bare, bare=bare)
 

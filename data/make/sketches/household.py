@@ -96,7 +96,8 @@ def sink(p: Pen) -> None:
     p.attribute("with a tall tap" if p.chance(0.3) else "with a tap")
     tall = 0.4 if "with a tall tap" in p.attributes else 0.22
     p.line((0, y, z), (0, y, z + tall * 0.7))
-    p.curve((0, y, z + tall * 0.7), (0, y, z + tall * 1.2), (0, y - 0.28, z + tall * 1.2), (0, y - 0.28, z + tall * 0.6))
+    p.curve((0, y, z + tall * 0.7), (0, y, z + tall * 1.2), (0, y - 0.28, z + tall * 1.2),
+            (0, y - 0.28, z + tall * 0.6))
     if p.chance(0.65):
         p.attribute("with two handles")
         for x in (-0.17, 0.17):
@@ -228,7 +229,8 @@ def book(p: Pen) -> None:
             p.attribute("with lines of text")
         for y in spaced(-d * 0.85, d * 0.85, n):
             with p.mirror("x"):
-                p.curve((w * 0.14, y, rise * 0.55), (w * 0.4, y, rise * 1.3), (w * 0.7, y, rise), (w * 0.88, y, rise * 0.8))
+                p.curve((w * 0.14, y, rise * 0.55), (w * 0.4, y, rise * 1.3), (w * 0.7, y, rise),
+                        (w * 0.88, y, rise * 0.8))
         if p.chance(0.25):
             p.attribute("with a turning page")
             for y in (-d, d):

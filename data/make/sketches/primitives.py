@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Pen:
         # How parts are drawn is decided once per drawing, as one hand draws one picture.
         self.bars = "line" if detail == 0 else self.choice("line", "line", "pair", "box" if detail == 2 else "line")
         self.slabs = self.choice("sheet", "sheet", "lip") if detail == 0 else self.choice("sheet", "lip", "box", "box")
-        self.boxes = self.choice("open", "open", "edges") if detail == 0 else self.choice(*["edges"] * 5, "open", "soft")
+        self.boxes = self.choice(*("open", "open", "edges") if detail == 0 else (*["edges"] * 5, "open", "soft"))
         self.sweep = 180.0 if self.chance(0.45 if detail == 0 else 0.15) else 90.0
         self.meridians = 2 if detail == 0 else self.choice(2, 4) if detail == 1 else 4
 
@@ -85,7 +86,7 @@ class Pen:
 
     def polyline(self, points: Sequence[Sequence[float]], *, closed: bool = False) -> None:
         points = [*points, points[0]] if closed else points
-        for a, b in zip(points, points[1:]):
+        for a, b in pairwise(points):
             self.line(a, b)
 
     def curve(self, a: Sequence[float], b: Sequence[float], c: Sequence[float], d: Sequence[float]) -> None:
@@ -122,7 +123,7 @@ class Pen:
         """One single cubic fitted near all points (least squares, ends exact): a whole outline in one stroke."""
         if len(points) < 4:
             return self.bow(*points) if len(points) == 3 else self.line(*points)
-        lengths = [math.dist(a, b) for a, b in zip(points, points[1:])]
+        lengths = [math.dist(a, b) for a, b in pairwise(points)]
         total, walked = sum(lengths) or 1.0, 0.0
         a, d = points[0], points[-1]
         s11 = s12 = s22 = 0.0
