@@ -178,7 +178,7 @@ def candle(p: Pen) -> None:
     p.cylinder((0, 0, 0), r, h)
     wick = h + 0.12
     p.line((0, 0, h), (0, 0, wick))
-    if p.chance(0.85):
+    if p.chance(0.93):
         p.attribute("with a flame")
         f, tall, low = r * p.uniform(0.4, 0.7) + 0.03, p.uniform(0.25, 0.42), wick - 0.06
         for k in range(1 if p.detail == 0 else p.choice(1, 2)):
