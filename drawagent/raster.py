@@ -1,10 +1,18 @@
-"""The renderer: strokes to pictures, differentiable, sparse in ink (3DrawAgent, section 3: rendered views I_v)."""
+"""The renderer: sketches to pictures, differentiable, sparse in ink (3DrawAgent, section 3: rendered views I_v).
+
+A projected cubic is rational, so curves are sampled in space and the samples projected; between samples a
+stroke is straight. What is right is defined by `drawagent.raster_reference`; the pixels are inked in
+`drawagent.raster_ink`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from drawagent.sketch import Sketch
 from easel.cameras import Camera
@@ -13,146 +21,200 @@ from easel.errors import ConfigurationError
 if TYPE_CHECKING:
     import torch
 
+MOST_PIECES = 256  # straight pieces of one curve at most; reached only by curves that pass the viewer closely
+TOLERANCE = 0.05  # pixels a straight piece may stray from its curve; ours: below it the reference does not change
+
 
 @dataclass(frozen=True)
 class RasterSettings:
-    """How strokes become pixels.
+    """How strokes become pixels; `render(sketches, cameras, **vars(settings))` takes them as they are.
 
-    size : H = W in pixels (paper silent; ours: 224, CLIP's input size)
+    size : H = W in pixels (paper silent; ours: 224, the input size of the reward model)
     width : full stroke width in pixels (paper silent; ours: 2)
-    opacity : 1 is solid ink (ours)
+    opacity : strength of the ink in [0, 1]; 1 is solid (paper silent; ours)
+    samples : cells along each side of a pixel; 1 is quicker, 3 smoother at hairpins (ours: 2)
     """
 
     size: int = 224
     width: float = 2.0
     opacity: float = 1.0
     samples: int = 2
-    tolerance: float = 0.05
+
+    def __post_init__(self) -> None:
+        check_settings(self.size, self.width, self.opacity, self.samples)
 
     @property
     def source(self) -> str:
-        return (f"raster size={self.size} width={self.width:.9g} opacity={self.opacity:.9g} "
-                f"samples={self.samples} tolerance={self.tolerance:.9g}")
+        """Canonical one-line text: with a sketch's key and a camera's source it names a picture."""
+        return (f"strokes size={self.size} width={self.width:.9g} opacity={self.opacity:.9g} "
+                f"samples={self.samples}")
 
 
 class SketchRenderer(Protocol):
-    """What a replacement renderer looks like."""
+    """What takes the place of `render`: any callable with this signature and result."""
 
-    def __call__(self, sketches, cameras: Sequence[Camera], *, size: int = 224, width: float = 2.0) -> torch.Tensor: ...
+    def __call__(
+        self, sketches: Sequence[Sketch | torch.Tensor], cameras: Sequence[Camera], *, size: int = 224,
+        width: float = 2.0, opacity: float = 1.0,
+    ) -> torch.Tensor: ...
 
 
-def render(sketches, cameras: Sequence[Camera], *, size: int = 224, width: float = 2.0, opacity: float = 1.0,
-           samples: int = 2, tolerance: float = 0.05, device=None, dtype=None) -> torch.Tensor:
-    """Pictures of B sketches in V views: (B, V, size, size) float32, white paper 1.0, black ink 0.0."""
+def render(
+    sketches: Sequence[Sketch | torch.Tensor],
+    cameras: Sequence[Camera],
+    *,
+    size: int = 224,
+    width: float = 2.0,
+    opacity: float = 1.0,
+    samples: int = 2,
+    device: str | torch.device | None = None,
+) -> torch.Tensor:
+    """Pictures of B sketches in V views.
+
+    sketches : B sketches, or tensors of shape (N_i, 4, 3) in the world frame; gradients flow to tensors
+    cameras : V views
+    size, width, opacity, samples : see `RasterSettings`
+    device : where to draw; None keeps the tensors where they are (sketches: the CPU)
+
+    Returns (B, V, size, size) float32 (float64 when a tensor is): paper 1.0, ink 0.0, row 0 at the top.
+    A sketch without strokes is white. Raises ConfigurationError for wrong shapes, numbers and settings.
+    """
     import torch
 
-    dtype = dtype or torch.float32
-    arrays = []
-    for sketch in sketches:
-        array = sketch.array() if isinstance(sketch, Sketch) else sketch
-        array = torch.as_tensor(array).to(dtype=dtype, device=device)
+    check_settings(size, width, opacity, samples)
+    wide = any(isinstance(sketch, torch.Tensor) and sketch.dtype == torch.float64 for sketch in sketches)
+    dtype = torch.float64 if wide else torch.float32
+    packed = []
+    for index, sketch in enumerate(sketches):
+        array = torch.as_tensor(sketch.array() if isinstance(sketch, Sketch) else sketch).to(device, dtype)
         if array.ndim != 3 or array.shape[1:] != (4, 3):
-            raise ConfigurationError("control points of shape (N, 4, 3)", came=f"shape {tuple(array.shape)}",
-                                     where=f"sketch {len(arrays)}")
-        arrays.append(array)
-    if not arrays:
+            raise ConfigurationError(
+                "control points of shape (N, 4, 3)", came=f"shape {tuple(array.shape)}", where=f"sketch {index}"
+            )
+        packed.append(array)
+    if not packed:
         return torch.ones((0, len(cameras), size, size), dtype=dtype, device=device)
-    points = torch.cat(arrays)
-    owner = torch.repeat_interleave(torch.arange(len(arrays)), torch.tensor([len(array) for array in arrays]))
-    return render_strokes(points, owner.to(points.device), cameras, count=len(arrays), width=width, opacity=opacity,
-                          size=size, samples=samples, tolerance=tolerance)
+    points = torch.cat(packed)
+    owner = torch.repeat_interleave(torch.tensor([len(array) for array in packed])).to(points.device)
+    return render_strokes(
+        points, owner, cameras, sketches=len(packed), width=width, opacity=opacity, size=size, samples=samples
+    )
 
 
-def render_strokes(points, owner, cameras, *, count, width=2.0, opacity=1.0, size=224, samples=2, tolerance=0.05):
-    """The differentiable core: N packed strokes, owner (N,) tells whose they are."""
+def render_strokes(
+    points: torch.Tensor,
+    owner: torch.Tensor,
+    cameras: Sequence[Camera],
+    *,
+    sketches: int,
+    width: float | torch.Tensor = 2.0,
+    opacity: float | torch.Tensor = 1.0,
+    size: int = 224,
+    samples: int = 2,
+) -> torch.Tensor:
+    """The differentiable core: packed strokes to pictures.
+
+    points : (N, 4, 3) float, world frame; strokes of all sketches one after the other
+    owner : (N,) integer in [0, sketches), the sketch of each stroke
+    width, opacity : number or (N,) tensor, full width in pixels and strength of each stroke
+    Returns (sketches, V, size, size) in the dtype and on the device of `points`.
+
+    A stroke covers the union of the capsules along its pieces, antialiased in `samples` x `samples` cells;
+    strokes of one picture leave the product of (1 - opacity * coverage), which for black ink on white is
+    alpha-over in any order. What lies nearer than a camera's `near` is cut off. Differentiable once in
+    points, width and opacity. The number of pieces follows from the projected bend of each curve and is
+    held fixed by the gradient. On a CPU the result does not depend on timing.
+    """
     import torch
 
-    device, dtype = points.device, points.dtype
+    from drawagent.raster_ink import Ink
+
+    _check_strokes(points, owner, sketches)
     views, strokes = len(cameras), len(points)
+    device, dtype = points.device, points.dtype
     width = torch.as_tensor(width, dtype=dtype, device=device).expand(strokes)
     opacity = torch.as_tensor(opacity, dtype=dtype, device=device).expand(strokes)
-    log_paper = torch.zeros(count * views * size * size, samples * samples, dtype=dtype, device=device)
-    if strokes and views:
-        import numpy as np
-        matrix = torch.as_tensor(np.stack([camera.picture_matrix() for camera in cameras]), dtype=dtype, device=device)
-        near = torch.tensor([camera.near for camera in cameras], dtype=dtype, device=device)
-        whole = torch.cat([points, torch.ones_like(points[..., :1])], dim=-1)
-        curves = torch.einsum("vij,nkj->vnki", matrix, whole).reshape(views * strokes, 4, 4)
-        near = near.repeat_interleave(strokes)
-        start, end, curve = _segments(curves, near, size, tolerance)
-        curve_width, curve_opacity = width.repeat(views), opacity.repeat(views)
-        canvas = (owner[None] * views + torch.arange(views, device=device)[:, None]).reshape(-1)
-        pixel, segment = _pairs(start.detach(), end.detach(), curve_width.detach()[curve] / 2, size)
-        if len(pixel):
-            key = curve[segment] * (size * size) + pixel
-            cell, place = torch.unique(key, return_inverse=True)
-            offset = (torch.arange(samples, device=device, dtype=dtype) + 0.5) / samples
-            dx, dy = offset.repeat(samples), offset.repeat_interleave(samples)
-            a, b = start[segment], end[segment]
-            px = (pixel % size)[:, None] + dx
-            py = (pixel // size)[:, None] + dy
-            ab = b - a
-            share = ((px - a[:, :1]) * ab[:, :1] + (py - a[:, 1:]) * ab[:, 1:]) / (ab * ab).sum(1, keepdim=True).clamp_min(1e-12)
-            share = share.clamp(0, 1)
-            qx, qy = px - a[:, :1] - share * ab[:, :1], py - a[:, 1:] - share * ab[:, 1:]
-            square = qx * qx + qy * qy
-            nearest = torch.full((len(cell), samples**2), 1e12, dtype=dtype, device=device).scatter_reduce(
-                0, place[:, None].expand(-1, samples**2), square, "amin")
-            distance = nearest.clamp_min(1e-12).sqrt()
-            which = cell // (size * size)
-            radius = curve_width[which, None] / 2
-            ramp = lambda d: (d * samples + 0.5).clamp(0, 1)  # noqa: E731
-            cover = ramp(radius - distance) - ramp(-radius - distance)
-            log = (1 - curve_opacity[which, None] * cover).clamp_min(1e-7).log()
-            log_paper = log_paper.index_add(0, canvas[which] * (size * size) + cell % (size * size), log)
-    return log_paper.exp().mean(1).reshape(count, views, size, size)
+    if not views or not strokes:
+        return torch.ones((sketches, views, size, size), dtype=dtype, device=device)
+    picture = (owner.long()[:, None] * views + torch.arange(views, device=device)).reshape(-1)
+    picture, order = torch.sort(picture, stable=True)  # pictures one after the other, strokes in the order drawn
+    stroke, view = torch.div(order, views, rounding_mode="floor"), order % views
+    lenses = torch.as_tensor(np.stack([camera.picture_matrix() for camera in cameras]), dtype=dtype, device=device)
+    near = torch.tensor([camera.near for camera in cameras], dtype=dtype, device=device)[view]
+    whole = torch.cat([points, torch.ones_like(points[..., :1])], dim=-1)
+    curves = (whole @ lenses.transpose(1, 2)[:, None]).transpose(0, 1).reshape(strokes * views, 4, 4)[order]
+    start, end, curve, joined = _pieces(curves, near, size)
+    pictures = Ink.apply(
+        start, end, width[stroke] / 2, opacity[stroke], curve, joined, picture, stroke, sketches * views, strokes,
+        size, samples,
+    )
+    return pictures.view(sketches, views, size, size)
 
 
-def _segments(curves, near, size, tolerance):
+def _pieces(curves: torch.Tensor, near: torch.Tensor, size: int):
+    """Straight pieces of homogeneous cubics (C, 4, 4), cut at the near plane: ends (S, 2) in pixels, curve, joined."""
     import torch
 
+    device, dtype = curves.device, curves.dtype
     with torch.no_grad():
-        behind = (curves[..., 3] < near[:, None]).any(1)
-        flat = curves[..., :2] / curves[..., 2:3].clamp_min(1e-6) * (size / 2)
-        bend = torch.maximum((flat[:, 0] - 2 * flat[:, 1] + flat[:, 2]).norm(dim=1),
-                             (flat[:, 1] - 2 * flat[:, 2] + flat[:, 3]).norm(dim=1))
-        number = (0.75 * bend / tolerance).sqrt().ceil().clamp(1, 64)
-        number = torch.where(behind, torch.full_like(number, 64), number).long()
-        curve = torch.repeat_interleave(torch.arange(len(curves), device=curves.device), number)
-        first = number.cumsum(0) - number
-        step = torch.arange(len(curve), device=curves.device) - first[curve]
-    def at(t):
+        # |B''| of a cubic is at most 6 bend, and a chord strays by at most |B''| / (8 n^2). In the picture
+        # |x| <= 1, so the projected curve strays by no more than (stray of X, Y + stray of W) / W.
+        second = curves[:, :-2] - 2 * curves[:, 1:-1] + curves[:, 2:]
+        bend = (second[..., :2].norm(dim=2) + second[..., 2].abs()).amax(1)
+        nearest = torch.maximum(curves[..., 3].amin(1), near) if bool((curves[..., 2] != 1).any()) else 1.0
+        number = (0.75 * bend / nearest * (size / 2) / TOLERANCE).sqrt().ceil().clamp(1, MOST_PIECES).long()
+        knots = number + 1
+        curve = torch.repeat_interleave(knots)
+        step = torch.arange(len(curve), device=device) - (knots.cumsum(0) - knots)[curve]
+        t = (step.to(dtype) / number[curve])[:, None]
         s = 1 - t
-        basis = torch.stack([s**3, 3 * s * s * t, 3 * s * t * t, t**3], 1)
-        return torch.einsum("sk,ski->si", basis, curves[curve])
-    total = number[curve].to(curves.dtype)
-    a, b = at(step / total), at((step + 1) / total)
-    limit = near[curve]
-    za, zb = a[:, 3], b[:, 3]
-    keep = (za >= limit) | (zb >= limit)
-    gap = torch.where(za == zb, torch.ones_like(za), zb - za)
-    cut = ((limit - za) / gap)[:, None]
-    point = a + cut * (b - a)
-    a, b = torch.where((za < limit)[:, None], point, a), torch.where((zb < limit)[:, None], point, b)
-    a, b, curve = a[keep], b[keep], curve[keep]
-    return (a[:, :2] / a[:, 2:3] + 1) * (size / 2), (b[:, :2] / b[:, 2:3] + 1) * (size / 2), curve
+        basis = torch.cat([s**3, 3 * s * s * t, 3 * s * t * t, t**3], 1)
+        first = (step < number[curve]).nonzero().squeeze(1)
+    knot = (basis[:, :, None] * curves[curve]).sum(1)
+    start, end, curve, step = knot[first], knot[first + 1], curve[first], step[first]
+    front, back = start[:, 3] >= near[curve], end[:, 3] >= near[curve]
+    if not bool((front & back).all()):
+        start, end = _clip(start, end, front, back, near[curve])
+        seen = front | back
+        start, end, curve, step, front = start[seen], end[seen], curve[seen], step[seen], front[seen]
+    joined = torch.zeros(len(curve), dtype=torch.bool, device=device)
+    joined[1:] = (curve[1:] == curve[:-1]) & (step[1:] == step[:-1] + 1) & front[1:]
+    half = size / 2
+    start, end = (half * (knot[:, :2] / knot[:, 2:3] + 1) for knot in (start, end))
+    return start, end, curve, joined
 
 
-def _pairs(start, end, radius, size):
-    """(pixel, segment) index pairs with the pixel's box possibly inked."""
+def _clip(start, end, front, back, near):
+    """Moves the end of a piece that lies behind the near plane onto it; pieces wholly behind are left to be dropped."""
     import torch
 
-    reach = radius[:, None] + 0.75
-    low = (torch.minimum(start, end) - reach).floor().clamp(0, size).long()
-    high = (torch.maximum(start, end) + reach).ceil().clamp(0, size).long()
-    extent = (high - low).clamp_min(0)
-    number = extent.prod(1)
-    segment = torch.repeat_interleave(torch.arange(len(start), device=start.device), number)
-    step = torch.arange(len(segment), device=start.device) - (number.cumsum(0) - number)[segment]
-    x = low[segment, 0] + step % extent[segment, 0]
-    y = low[segment, 1] + step // extent[segment, 0]
-    a, ab = start[segment], (end - start)[segment]
-    p = torch.stack([x, y], 1) + 0.5 - a
-    share = ((p * ab).sum(1) / (ab * ab).sum(1).clamp_min(1e-12)).clamp(0, 1)
-    keep = (p - share[:, None] * ab).norm(dim=1) <= radius[segment] + 0.75
-    return (y * size + x)[keep], segment[keep]
+    crosses = front != back
+    rise = torch.where(crosses, end[:, 3] - start[:, 3], torch.ones_like(near))
+    share = torch.where(crosses, (near - start[:, 3]) / rise, torch.zeros_like(near))[:, None]
+    cut = start + share * (end - start)
+    return torch.where(front[:, None], start, cut), torch.where(back[:, None], end, cut)
+
+
+def check_settings(size: int, width: float, opacity: float, samples: int = 1) -> None:
+    """Raises ConfigurationError for settings that no renderer can take."""
+    if size != int(size) or not 1 <= size <= 8192:
+        raise ConfigurationError("a whole number of pixels from 1 to 8192", came=str(size), where="raster size")
+    if not (width > 0 and math.isfinite(width)):
+        raise ConfigurationError("a positive stroke width in pixels", came=str(width), where="raster width")
+    if not 0 <= opacity <= 1:
+        raise ConfigurationError("an opacity from 0 to 1", came=str(opacity), where="raster opacity")
+    if samples != int(samples) or not 1 <= samples <= 16:
+        raise ConfigurationError("1 to 16 cells a side", came=str(samples), where="raster samples")
+
+
+def _check_strokes(points: torch.Tensor, owner: torch.Tensor, sketches: int) -> None:
+    if points.ndim != 3 or points.shape[1:] != (4, 3):
+        raise ConfigurationError("control points of shape (N, 4, 3)", came=f"shape {tuple(points.shape)}")
+    if owner.shape != points.shape[:1]:
+        raise ConfigurationError(f"{len(points)} owners", came=f"shape {tuple(owner.shape)}", where="owner")
+    if len(owner) and not (0 <= int(owner.min()) and int(owner.max()) < sketches):
+        raise ConfigurationError(f"owners from 0 to {sketches - 1}", came=f"{owner.min()} to {owner.max()}",
+                                 where="owner")
+    if not bool(points.isfinite().all()):
+        stroke, point, _ = (~points.isfinite()).nonzero()[0].tolist()
+        raise ConfigurationError("finite numbers", came="nan or inf", where=f"stroke {stroke}, point {point}")

@@ -158,11 +158,59 @@ def _draw(paper, table, left, count, base, segment, strokes, samples, learns):
     row = torch.repeat_interleave(count)
     step = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
     key = (base + left * strokes)[row] + step * strokes
-    low = key.min()
+    low = int(key.min()) // strokes * strokes
     key = key - low
     if int(key.max()) < 2**31 - 1:
         key = key.int()
     key, order = torch.sort(key, stable=True)
-    row, step = row[order], step[order]
+    row, step = row[order], step[order].to(table.dtype)
     pixel = torch.div(key, strokes, rounding_mode="floor")
-    return row, step, pixel
+    new = pixel[1:] != pixel[:-1]
+    rank = torch.cat([new.new_zeros(1), new]).cumsum(0)
+    pixel = pixel[torch.cat([new.new_ones(1), new])].long() + low // strokes
+
+    along, across, ux, uy, length, radius, opacity = table.index_select(0, row).T.contiguous()
+    offset = (torch.arange(samples, device=row.device, dtype=table.dtype) + 0.5) / samples - 0.5
+    dx, dy = offset.repeat(samples)[:, None], offset.repeat_interleave(samples)[:, None]
+    along = torch.addcmul(torch.addcmul(along, step, ux), dx, ux).addcmul_(dy, uy)
+    across = torch.addcmul(torch.addcmul(across, step, uy, value=-1), dx, uy, value=-1).addcmul_(dy, ux)
+    foot = torch.minimum(along.clamp_min(0), length)
+    along -= foot
+    square = torch.addcmul(along * along, across, across)
+    _hide(square, key)
+    distance = square.clamp_min_(1e-12).sqrt_()
+    full = (2 * samples * radius).clamp_max(1)
+    ramp = torch.sub(radius, distance).mul_(samples).add_(0.5)
+    cover = torch.minimum(ramp, full).clamp_min_(0)
+    left_over = torch.addcmul(torch.ones_like(opacity), cover, opacity, value=-1).clamp_min_(SOLID)
+    sums = torch.zeros(samples**2, len(pixel), dtype=table.dtype, device=row.device)
+    sums.index_add_(1, rank, left_over.log())
+    sums.exp_()
+    paper[pixel] = sums.mean(0)
+    if not learns:
+        return None
+    edge = (ramp > 0) & (ramp < full)
+    slope = torch.where(edge, opacity * samples, torch.zeros_like(opacity)).div_(left_over)
+    thin = (ramp >= full) & (full < 1)
+    swell = -(slope + torch.where(thin, 2 * samples * opacity, torch.zeros_like(opacity)).div_(left_over))
+    pull = slope / distance
+    share = torch.where(length > 0, foot / length, torch.full_like(foot, 0.5))
+    return segment[row], rank, pixel, sums, pull * along, pull * across, share, swell, -cover / left_over
+
+
+def _hide(square, key):
+    """Leaves each cell of a stroke to its nearest segment, the first of equals; the others go FAR away."""
+    same = key[1:] == key[:-1]
+    many = torch.cat([same.new_zeros(1), same]) | torch.cat([same, same.new_zeros(1)])
+    many = many.nonzero().squeeze(1)
+    if not len(many):
+        return
+    group = (key[many][1:] != key[many][:-1]).cumsum(0)
+    group = torch.cat([group.new_zeros(1), group]).expand(len(square), -1)
+    groups = int(group[0, -1]) + 1
+    rivals = square[:, many]
+    least = rivals.new_full((len(square), groups), FAR).scatter_reduce(1, group, rivals, "amin")
+    turn = torch.arange(len(many), device=key.device).expand_as(group)
+    turn = torch.where(rivals <= least.gather(1, group), turn, len(many))
+    first = turn.new_full((len(square), groups), len(many)).scatter_reduce(1, group, turn, "amin")
+    square[:, many] = torch.where(turn == first.gather(1, group), rivals, FAR)
