@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from data.make.sketches.motifs import fan, heading
+from data.make.sketches.motifs import dot, fan, heading
 from data.make.sketches.primitives import Pen, spaced
 
 
@@ -44,7 +44,7 @@ def fish(p: Pen) -> None:
                 p.bow(a, (0.1, w + 0.1, 0.0), tip)
                 p.line(tip, (0.2, w * 0.85, -0.12))
         for side in (-1, 1):
-            p.ring((0.62, side * w * 0.55, h * 0.25), 0.06, axis="y")
+            dot(p, (0.62, side * w * 0.55, h * 0.25), 0.06)
         if p.chance(0.55):
             p.bow((0.42, -w * 0.7, h * 0.55), (0.33, -w * 0.9, 0), (0.42, -w * 0.7, -h * 0.5))
         if p.chance(0.4):
@@ -56,8 +56,8 @@ def fish(p: Pen) -> None:
                     p.bow((x, -w * 0.85, z + 0.07), (x - 0.08, -w * 0.9, z), (x, -w * 0.85, z - 0.07))
         if p.chance(0.12):
             p.attribute("with bubbles")
-            p.ring((1.0, 0, 0.25), 0.05, axis="y")
-            p.ring((1.05, 0, 0.42), 0.07, axis="y")
+            dot(p, (1.0, 0, 0.25), 0.05)
+            dot(p, (1.05, 0, 0.42), 0.07)
         p.attribute("slim" if h < 0.35 else "round")
 
 
@@ -85,7 +85,7 @@ def bird(p: Pen) -> None:
         tip, z = (hx + r + beak, 0, rise - p.uniform(0, 0.08)), rise
         p.lines(((hx + r * 0.93, 0, z + 0.06), tip), ((hx + r * 0.95, 0, z - 0.07), tip))
         for side in (-1, 1):
-            p.ring((hx + 0.05, side * r * 0.85, rise + 0.05), 0.035, axis="y")
+            dot(p, (hx + 0.05, side * r * 0.85, rise + 0.05), 0.035)
         # Tail
         end, spread = -0.6 - p.uniform(0.25, 0.45), p.uniform(0.08, 0.2)
         p.polyline([(-0.55, 0, 0.04), (end, -spread, 0.1), (end, spread, 0.1), (-0.55, 0, 0.0)])
@@ -120,7 +120,7 @@ def bird(p: Pen) -> None:
 def _face(p: Pen, x: float, z: float, r: float, *, gap: float) -> None:
     """Eyes on the front (towards +x) of a head at x."""
     for y in (-gap, gap):
-        p.ring((x, y, z + r * 0.2), r * 0.14, axis="x")
+        dot(p, (x, y, z + r * 0.2), r * 0.14, axis="x")
 
 
 def _legs(p: Pen, x0: float, x1: float, w: float, top: float, r: float) -> None:
@@ -144,7 +144,7 @@ def _body(p: Pen, x0: float, x1: float, z: float, h: float, w: float) -> None:
     else:
         p.bow((x0, 0, z + h * 0.8), (m, 0, z + h * p.uniform(0.7, 1.1)), (x1, 0, z + h))
         p.bow((x0, 0, z - h * 0.5), (m, 0, z - h * p.uniform(0.6, 1.0)), (x1, 0, z - h))
-        for x, k in ((x0, 0.75), (x1, 1))[:2 if p.detail else 1]:
+        for x, k in ((x1, 1), (x0, 0.75))[:2 if p.detail else p.choice(0, 1)]:
             p.ring((x, 0, z), w * k, h * k, axis="x")
         p.bow((x1, 0, z + h), (x1 + h * 0.4, 0, z), (x1, 0, z - h))
         p.bow((x0, 0, z + h * 0.8), (x0 - h * 0.4, 0, z), (x0, 0, z - h * 0.5))
@@ -152,7 +152,7 @@ def _body(p: Pen, x0: float, x1: float, z: float, h: float, w: float) -> None:
 
 def _cat_head(p: Pen, x: float, z: float, r: float) -> None:
     p.ring((x, 0, z), r, r * 0.92, axis="x")
-    if p.detail or p.chance(0.3):
+    if p.detail or p.chance(0.6):
         p.ring((x, 0, z), r * 0.85, r * 0.9, axis="y")
     tall = r * p.uniform(0.65, 1.0)
     p.attribute("with pointed ears")
@@ -160,11 +160,15 @@ def _cat_head(p: Pen, x: float, z: float, r: float) -> None:
         p.polyline([(x, r * 0.3, z + r * 0.87), (x, r * 0.75, z + r * 0.7 + tall), (x, r * 0.92, z + r * 0.4)])
     front = x + r * 0.85
     _face(p, front, z, r, gap=r * 0.38)
-    p.polyline([(front, -r * 0.12, z - r * 0.08), (front, r * 0.12, z - r * 0.08), (front + 0.03, 0, z - r * 0.22)], closed=True)
+    if p.detail or p.chance(0.3):
+        p.polyline([(front, -r * 0.12, z - r * 0.08), (front, r * 0.12, z - r * 0.08), (front + 0.03, 0, z - r * 0.22)],
+                   closed=True)
+    else:
+        dot(p, (front, 0, z - r * 0.12), r * 0.08, axis="x")
     if p.chance(0.75):
         p.attribute("with whiskers")
         with p.mirror("y"):
-            for dz in (0.0, 0.12, -0.12)[:p.choice(2, 3)]:
+            for dz in (0.03, -0.1, 0.14)[:p.choice(2, 3) if p.detail else p.choice(1, 2, 2)]:
                 p.line((front, r * 0.2, z - r * 0.25), (front + 0.05, r * 1.2, z - r * 0.25 + dz))
     if p.chance(0.4):
         with p.mirror("y"):
@@ -212,11 +216,14 @@ def _dog_head(p: Pen, x: float, z: float, r: float) -> None:
     out, s = x + r * p.uniform(1.6, 2.2), r * p.uniform(0.32, 0.45)
     low = z - r * 0.3
     p.lines(((x + r * 0.85, 0, z + r * 0.15), (out, 0, low + s * 0.7)), ((x + r * 0.7, 0, z - r * 0.7), (out, 0, low - s)))
-    p.ring((out, 0, low - s * 0.15), s * 0.75, s * 0.9, axis="x")
+    if p.detail or p.chance(0.4):
+        p.ring((out, 0, low - s * 0.15), s * 0.75, s * 0.9, axis="x")
+    else:
+        p.bow((out, 0, low + s * 0.7), (out + s * 0.5, 0, low - s * 0.1), (out, 0, low - s))
     if p.detail:
         with p.mirror("y"):
             p.line((x + r * 0.6, r * 0.45, z - r * 0.2), (out, s * 0.75, low))
-    p.ring((out + 0.02, 0, low + s * 0.6), 0.05, axis="y")
+    dot(p, (out + 0.02, 0, low + s * 0.6), 0.05)
     if p.chance(0.8):
         p.attribute("with floppy ears")
         with p.mirror("y"):
@@ -230,7 +237,7 @@ def _dog_head(p: Pen, x: float, z: float, r: float) -> None:
         with p.mirror("y"):
             p.polyline([(x + r * 0.1, r * 0.5, z + r * 0.75), (x - r * 0.2, r * 0.7, z + r * 1.5), (x - r * 0.5, r * 0.5, z + r * 0.6)])
     for y in (-1, 1):
-        p.ring((x + r * 0.5, y * r * 0.65, z + r * 0.25), r * 0.13, axis="y")
+        dot(p, (x + r * 0.5, y * r * 0.65, z + r * 0.25), r * 0.13)
     if p.chance(0.25):
         p.attribute("with its tongue out")
         p.bow((out - 0.08, -0.04, low - s), (out - 0.02, 0, low - s - 0.16), (out - 0.02, 0.04, low - s))
@@ -289,11 +296,11 @@ def butterfly(p: Pen) -> None:
             if p.chance(0.85):
                 p.curve((0.02, 0, 0.42), (0.05, -0.03, 0.6), (0.2, -0.05, 0.75), (0.3, -0.05, 0.7))
                 if p.detail and p.chance():
-                    p.ring((0.3, -0.05, 0.7), 0.03, axis="y")
+                    dot(p, (0.3, -0.05, 0.7), 0.03)
             if p.chance(0.5):
                 p.ring((wing * 0.62, raised * 0.6, up * 0.55), p.uniform(0.08, 0.14), axis="y")
                 if p.detail:
-                    p.ring((wing * 0.45, raised * 0.4, -down * 0.5), 0.08, axis="y")
+                    dot(p, (wing * 0.45, raised * 0.4, -down * 0.5), 0.08)
             if p.detail and p.chance(0.4):
                 p.line((0.05, 0, 0.12), (wing * 0.8, raised * 0.8, up * 0.75))
                 p.line((0.05, 0, -0.05), (wing * 0.5, raised * 0.6, -down * 0.6))
@@ -343,7 +350,7 @@ def snail(p: Pen) -> None:
         for y in (-0.09, 0.09):
             tip = (hx + p.uniform(0, 0.12), y * 1.6, hz + p.uniform(0.22, 0.35))
             p.line((hx - 0.08, y * 0.5, hz + 0.06), tip)
-            p.ring(tip, 0.04, axis="y") if p.chance(0.75) else None
+            dot(p, tip, 0.04) if p.chance(0.75) else None
 
 
 def person(p: Pen) -> None:
@@ -409,14 +416,14 @@ def person(p: Pen) -> None:
                 for t in (-thick / 2, thick / 2):
                     p.bow(*((q[0] + t, q[1], q[2]) for q in (a, b, c)))
         if p.detail and p.chance(0.6):
-            p.ring(hand, 0.05, axis="y")
+            dot(p, hand, 0.05)
         fx, fy, fz = foot
         p.line(foot, (fx + (side * 0.1 if kind == "stick" else side * 0.03), fy - 0.15, fz))
     if p.chance(0.4):
         p.attribute("with a face")
         y = -r * 0.9
         for x in (-r * 0.35, r * 0.35):
-            p.ring((x, y, head + r * 0.2), r * 0.12, axis="y")
+            dot(p, (x, y, head + r * 0.2), r * 0.12)
         p.bow((-r * 0.4, y, head - r * 0.35), (0, y, head - r * 0.55), (r * 0.4, y, head - r * 0.35))
     if p.chance(0.25):
         p.attribute("with hair")
@@ -437,7 +444,7 @@ def snowman(p: Pen) -> None:
         z += r if k == 0 else r * 0.85
         centres.append((z, r))
         p.ring((0, 0, z), r, axis="y")
-        if p.detail or k < 2 and p.chance():
+        if p.detail or (k < 2 and p.chance(0.4)):
             p.ring((0, 0, z), r, axis=p.choice("x", "z"))
         if p.detail == 2:
             p.ring((0, 0, z), r, axis="x")
@@ -445,7 +452,7 @@ def snowman(p: Pen) -> None:
     p.attribute(f"with {'three' if n == 3 else 'two'} balls of snow")
     (hz, hr), (bz, br) = centres[-1], centres[-2]
     for x in (-hr * 0.35, hr * 0.35):
-        p.ring((x, -hr * 0.9, hz + hr * 0.25), 0.035, axis="y")
+        dot(p, (x, -hr * 0.9, hz + hr * 0.25), 0.035)
     nose = (p.choice(0, 0, 0.15), -hr - p.uniform(0.18, 0.32), hz - 0.02)
     p.lines(((-0.03, -hr * 0.97, hz + 0.04), nose), ((0.03, -hr * 0.97, hz - 0.04), nose))
     if p.chance(0.5):
@@ -454,7 +461,11 @@ def snowman(p: Pen) -> None:
         p.attribute("with a top hat")
         top = hz + hr * 0.8
         p.ring((0, 0, top), hr * 1.2)
-        p.cylinder((0, 0, top), hr * 0.72, hr * p.uniform(0.9, 1.4))
+        tall = hr * p.uniform(0.9, 1.4)
+        if p.detail or p.chance(0.4):
+            p.cylinder((0, 0, top), hr * 0.72, tall)
+        else:
+            p.polyline([(x * hr * 0.7, 0, top + z) for x, z in ((-1, 0), (-1, tall), (1, tall), (1, 0))])
     if p.chance(0.8):
         p.attribute("with stick arms")
         with p.mirror():
@@ -466,7 +477,7 @@ def snowman(p: Pen) -> None:
     if p.chance(0.65):
         p.attribute("with buttons")
         for k in spaced(-0.7, 0.7, p.integer(2, 3)):
-            p.ring((0, -br * math.sqrt(1 - k * k) * 1.01, bz + br * k), 0.04, axis="y")
+            dot(p, (0, -br * math.sqrt(1 - k * k) * 1.01, bz + br * k), 0.04)
     if p.chance(0.35):
         p.attribute("with a scarf")
         z = (hz - hr + bz + br) / 2

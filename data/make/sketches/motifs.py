@@ -42,7 +42,7 @@ def posed(p: Pen) -> Iterator[None]:
 def wheel(p: Pen, centre: Sequence[float], radius: float, *, thickness: float = 0.0, spokes: int = 0) -> None:
     """A wheel standing along x: a ring, maybe a second one behind (thickness), hub and spokes."""
     x, y, z = centre
-    p.ring(centre, radius, axis="y")
+    quick_ring(p, centre, radius, axis="y")
     if thickness and p.detail == 2:
         p.ring((x, y + thickness, z), radius, axis="y")
     if p.detail == 2 or (p.detail and spokes == 0 and p.chance(0.4)):
@@ -52,9 +52,41 @@ def wheel(p: Pen, centre: Sequence[float], radius: float, *, thickness: float = 
         p.line(centre, (x + radius * math.cos(angle), y, z + radius * math.sin(angle)))
 
 
-def leaf(p: Pen, a: Sequence[float], b: Sequence[float], width: float, *, lift: float = 0.0, vein: bool = False) -> None:
+def wheels(p: Pen, places: Sequence[float], half: float, z: float, radius: float) -> None:
+    """Wheels at x in `places` on the sides y = -half and half; the quick hand leaves the far ones out."""
+    far = p.detail or p.chance(0.45)
+    for side in (-1, 1)[:1 + bool(far)]:
+        for x in places:
+            wheel(p, (x, side * half, z), radius, thickness=-side * 0.4 * radius)
+
+
+def quick_ring(p: Pen, centre: Sequence[float], radius: float, *, axis: str = "z") -> None:
+    """A ring that the quick hand mostly draws as two halves."""
+    sweep = p.sweep
+    if p.detail == 0 and p.chance(0.7):
+        p.sweep = 180.0
+    p.ring(centre, radius, axis=axis)
+    p.sweep = sweep
+
+
+def dot(p: Pen, centre: Sequence[float], radius: float, *, axis: str = "y") -> None:
+    """An eye, button or bead: a small ring, or one single closed curve."""
+    if p.angular or p.detail == 2 or p.chance(0.3):
+        return p.ring(centre, radius, axis=axis)
+    i, j = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}[axis]
+    points = []
+    for u, v in ((0, -1), (3.4, 1.6), (-3.4, 1.6), (0, -1)):
+        point = list(centre)
+        point[i] += u * radius
+        point[j] += v * radius
+        points.append(point)
+    p.curve(*points)
+
+
+def leaf(p: Pen, a: Sequence[float], b: Sequence[float], width: float, *, lift: float = 0.0,
+         vein: bool = False) -> None:
     """A leaf or petal from a to b: two bows, `width` apart sideways (horizontally), the middle raised by `lift`."""
-    dx, dy, dz = (q - o for o, q in zip(a, b))
+    dx, dy = b[0] - a[0], b[1] - a[1]
     across = math.hypot(dx, dy)
     # A leaf that points straight up spreads along x.
     ux, uy = (-dy / across, dx / across) if across > 0.05 else (1.0, 0.0)
@@ -67,7 +99,7 @@ def leaf(p: Pen, a: Sequence[float], b: Sequence[float], width: float, *, lift: 
 
 def ear_handle(p: Pen, top: Sequence[float], bottom: Sequence[float], reach: float) -> None:
     """A handle that stands out along x from top to bottom: one bow, two, or three straight lines."""
-    x, y, z = ((q + o) / 2 for q, o in zip(top, bottom))
+    y, z = (top[1] + bottom[1]) / 2, (top[2] + bottom[2]) / 2
     out = max(top[0], bottom[0]) if reach > 0 else min(top[0], bottom[0])
     kind = p.choice("bow", "bow", "two", "two", "square", "round") if p.detail else p.choice("bow", "bow", "round")
     if kind == "square":

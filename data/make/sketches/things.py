@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from data.make.sketches.motifs import posed
+from data.make.sketches.motifs import dot, posed
 from data.make.sketches.primitives import Pen, spaced
 
 
@@ -14,7 +14,7 @@ def guitar(p: Pen) -> None:
     low, waist, up = p.uniform(0.36, 0.44), p.uniform(0.22, 0.28), p.uniform(0.28, 0.34)
     d = 0.05 if electric else p.uniform(0.12, 0.22)
     h = p.uniform(0.9, 1.05)
-    layers = (0, d) if p.detail or p.chance(0.6) else (0,)
+    layers = (0, d) if p.detail or p.chance(0.3) else (0,)
     with posed(p):
         for y in layers:
             if electric:
@@ -202,7 +202,7 @@ def crown(p: Pen) -> None:
     if p.chance(0.5):
         p.attribute("with balls on the points")
         with p.around(n, start_deg=0):
-            p.ring((tip, 0, high + 0.05), 0.06, axis="y" if p.chance() else "x")
+            dot(p, (tip, 0, high + 0.05), 0.06, axis="y" if p.chance() else "x")
     if p.chance(0.45):
         p.attribute("with jewels")
         z = low * 0.35
@@ -210,7 +210,7 @@ def crown(p: Pen) -> None:
             if p.chance():
                 p.polyline([(r, 0, z - 0.08), (r, 0.07, z), (r, 0, z + 0.08), (r, -0.07, z)], closed=True)
             else:
-                p.ring((r, 0, z), 0.06, axis="x")
+                dot(p, (r, 0, z), 0.06, axis="x")
     if p.chance(0.4):
         p.lines(*(((x * r, 0, 0), (x * dip, 0, low)) for x in (-1, 1)))
     if p.chance(0.12):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 
-from data.make.sketches.motifs import heading, spun, wheel
+from data.make.sketches.motifs import dot, heading, quick_ring, spun, wheel, wheels
 from data.make.sketches.primitives import Pen, spaced
 
 
 def _spindle(p: Pen, stations: list[tuple[float, float, float]], *, rings: tuple[int, ...]) -> None:
     """A body along x; stations (x, half width, z of its middle), as high as wide: outlines and rings across."""
+    outline = p.sweep_through if p.detail == 0 and p.chance(0.8) else p.spline
     for u, v in ((0, 1), (0, -1), (1, 0), (-1, 0))[:4 if p.meridians == 4 or p.chance(0.4) else 2]:
-        p.spline([(x, u * r, z + v * r) for x, r, z in stations])
+        outline([(x, u * r, z + v * r) for x, r, z in stations])
     for k in rings:
         x, r, z = stations[k]
         p.ring((x, 0, z), r, axis="x")
@@ -30,6 +31,7 @@ def airplane(p: Pen) -> None:
                  rings=(2,) if p.detail < 2 else (1, 2, 3))
         high = r * p.choice(-0.3, 0, 0.8) if kind != "biplane" else -r
         dihedral = p.uniform(0, 0.15) * span
+        engines = kind == "airliner" and p.chance(0.8 if p.detail else 0.25)
         with p.mirror("y"):
             for z in (high, high + 0.4) if kind == "biplane" else (high,):
                 front = 0.25
@@ -43,7 +45,7 @@ def airplane(p: Pen) -> None:
                 p.line((0.15, span * 0.7, high), (0.15, span * 0.7, high + 0.4))
                 if p.detail:
                     p.line((0, span * 0.7, high), (0, span * 0.7, high + 0.4))
-            if kind == "airliner" and p.chance(0.8):
+            if engines:
                 p.attribute("with two engines")
                 p.cylinder((-0.02, span * 0.38, high - 0.1), 0.065, 0.24, axis="x")
         fin = p.uniform(0.3, 0.42)
@@ -58,13 +60,13 @@ def airplane(p: Pen) -> None:
                 p.attribute("with wheels")
                 for y in (-0.2, 0.2):
                     p.line((0.35, y * 0.5, -r), (0.35, y, -r - 0.15))
-                    p.ring((0.35, y, -r - 0.2), 0.08, axis="y")
+                    dot(p, (0.35, y, -r - 0.2), 0.08)
         if p.chance(0.6):
             p.bow((0.72, -r * 0.6, r * 0.5), (0.78, 0, r * 0.75), (0.72, r * 0.6, r * 0.5))
         if p.detail and kind == "airliner" and p.chance(0.4):
             p.attribute("with windows")
             for x in spaced(-0.4, 0.6, p.integer(3, 6)):
-                p.ring((x, -r, 0.03), 0.03, axis="y")
+                dot(p, (x, -r, 0.03), 0.03)
         p.attribute({"airliner": "with swept wings", "propeller": "with straight wings", "fighter": "military",
                      "biplane": "with double wings"}[kind])
 
@@ -74,7 +76,8 @@ def helicopter(p: Pen) -> None:
     with heading(p):
         if p.chance(0.6):
             p.ring((0.25, 0, 0), a, h, axis="y")
-            p.ring((0.25, 0, 0), a, h * 0.8)
+            if p.detail or p.chance():
+                p.ring((0.25, 0, 0), a, h * 0.8)
             if p.detail:
                 p.ring((0.25, 0, 0), h * 0.8, h, axis="x")
         else:
@@ -117,7 +120,7 @@ def helicopter(p: Pen) -> None:
             p.attribute("with wheels")
             for x, y in ((0.5, 0), (0, -0.25), (0, 0.25)):
                 p.line((x, y, -h * 0.8), (x, y, -h - 0.1))
-                p.ring((x, y, -h - 0.18), 0.09, axis="y")
+                dot(p, (x, y, -h - 0.18), 0.09)
         if p.chance(0.6):
             p.attribute("with a window")
             p.bow((0.3, -h * 0.6, h * 0.7), (0.42, -h * 0.7, 0), (0.25 + a * 0.95, -0.1, 0))
@@ -186,6 +189,9 @@ def car(p: Pen) -> None:
     outline = [(x, z * p.uniform(0.95, 1.05)) for x, z in _CARS[kind]]
     belt = outline[-2][1] + 0.08
     with heading(p):
+        wheels(p, (-0.58, 0.58), w, 0.25, r)
+        if p.chance(0.4):
+            return _simple_car(p, w)
         sides = (-w, w)
         for y in sides:
             points = [(x, y * (0.85 if z > 0.8 else 1), z) for x, z in outline]
@@ -198,10 +204,6 @@ def car(p: Pen) -> None:
         for x, z in outline if p.detail else outline[1:-1:2]:
             y = w * (0.85 if z > 0.8 else 1)
             p.line((x, -y, z), (x, y, z))
-        x = 0.58
-        for wx in (-x, x):
-            wheel(p, (wx, -w, 0.25), r, thickness=0.12)
-            wheel(p, (wx, w, 0.25), r, thickness=-0.12)
         roof = [x for x, z in outline if z > 0.8]
         if roof and p.chance(0.7):
             p.attribute("with windows")
@@ -216,15 +218,46 @@ def car(p: Pen) -> None:
         if p.chance(0.4):
             p.attribute("with headlights")
             for y in (-w * 0.65, w * 0.65):
-                p.ring((outline[-2][0] + 0.02, y, 0.47), 0.07, axis="x")
+                dot(p, (outline[-2][0] + 0.02, y, 0.47), 0.07, axis="x")
         if p.detail == 2 or p.chance(0.2):
             p.line((0, -w, 0.32), (0, -w, belt))
             p.line((0.05, -w, belt - 0.1), (0.15, -w, belt - 0.1))
 
 
+def _simple_car(p: Pen, w: float) -> None:
+    """A cabin on a box, or a body of three bows on each side."""
+    belt, top = p.uniform(0.55, 0.68), p.uniform(0.92, 1.08)
+    back, front = -p.uniform(0.5, 0.9), p.uniform(0.35, 0.55)
+    if p.chance(0.6):
+        p.box((-1, -w, 0.25), (1, w, belt))
+        inner, slant = w * p.uniform(0.75, 1.0), p.uniform(0.05, 0.3)
+        roof = [(back + slant * 0.7, -inner, top), (front - slant, -inner, top), (front - slant, inner, top),
+                (back + slant * 0.7, inner, top)]
+        p.polyline(roof, closed=True)
+        p.lines(*zip(roof, [(x, y * w / inner, belt) for x, (_, y, _) in zip((back, front, front, back), roof)]))
+        if p.detail:
+            for y in (-w, w):
+                p.line(((back + front) / 2, y, belt), ((back + front) / 2, y * inner / w, top))
+    else:
+        for y in (-w, w):
+            p.bow((-1, y, 0.28), (-1.02, y, belt * 0.8), (back - 0.05, y, belt))
+            p.bow((back - 0.05, y, belt), ((back + front) / 2, y, top * 1.05), (front + 0.1, y, belt))
+            p.bow((front + 0.1, y, belt), (0.9, y, belt * 0.9), (1, y, 0.28))
+            p.line((-1, y, 0.28), (1, y, 0.28))
+            if p.chance(0.7):
+                p.line((back - 0.05, y, belt), (front + 0.1, y, belt))
+        middle = ((back + front) / 2, top * 1.04)
+        for x, z in ((-1, 0.28), (back - 0.05, belt), middle, (front + 0.1, belt), (1, 0.28))[:5 if p.detail else 4]:
+            p.line((x, -w, z), (x, w, z))
+    if p.chance(0.35):
+        p.attribute("with headlights")
+        for y in (-w * 0.65, w * 0.65):
+            dot(p, (1.01, y, belt * 0.8), 0.07, axis="x")
+
+
 def _windows(p: Pen, x0: float, x1: float, z0: float, z1: float, n: int, *, at: tuple[float, ...]) -> None:
     """A row of n windows, or one long strip with bars, on the sides y in `at`."""
-    strip = p.chance(0.35)
+    strip = p.chance(0.35 if p.detail else 0.7)
     for y in at:
         if strip:
             p.polyline([(x0, y, z0), (x0, y, z1), (x1, y, z1), (x1, y, z0)], closed=True)
@@ -262,12 +295,10 @@ def bus(p: Pen) -> None:
                         (front - 0.06, -w, floor)])
             if p.detail:
                 p.line((front - 0.155, -w, floor), (front - 0.155, -w, top))
-        for x in (-0.62, 0.58) if p.chance(0.8) else (-0.7, -0.4, 0.58):
-            wheel(p, (x, -w, floor), 0.14, thickness=0.1)
-            wheel(p, (x, w, floor), 0.14, thickness=-0.1)
+        wheels(p, (-0.62, 0.58) if p.chance(0.8) else (-0.7, -0.4, 0.58), w, floor, p.uniform(0.12, 0.17))
         if p.chance(0.3):
             for y in (-w * 0.7, w * 0.7):
-                p.ring((max(front, 1.0), y, floor + 0.12), 0.05, axis="x")
+                dot(p, (max(front, 1.0), y, floor + 0.12), 0.05, axis="x")
 
 
 def train(p: Pen) -> None:
@@ -286,7 +317,8 @@ def train(p: Pen) -> None:
                 p.polyline([(1.1, w * 0.8, 0.25), (1.1, w * 0.8, 0.1), (-1.1, w, 0.1), (-1.1, w, h)])
             p.lines(*(((x, -w, z), (x, w, z)) for x, z in ((-1.1, h), (1 - nose, h), (-1.1, 0.1), (1.1, 0.25))))
             _windows(p, -1.0, 0.9 - nose, h * 0.55, h * 0.85, p.integer(4, 7), at=(-w, w)[:1 + p.detail])
-            p.lines(*(((x, -w, 0.1), (x, -w, h)) for x in (-0.35, 0.3)))
+            if p.detail:
+                p.lines(*(((x, -w, 0.1), (x, -w, h)) for x in (-0.35, 0.3)))
             _wheels(p, w, (-0.95, -0.75, 0.55, 0.75), 0.09)
         else:
             p.attribute("with two cars")
@@ -316,7 +348,7 @@ def _steam_engine(p: Pen, w: float) -> None:
     p.ring((-0.3, 0, z), r, axis="x")
     p.lines(((-0.3, 0, z + r), (0.9, 0, z + r)), ((-0.3, -r, z), (0.9, -r, z)), ((-0.3, r, z), (0.9, r, z)))
     p.box((-0.9, -w, 0.2), (-0.3, w, z + r + p.uniform(0.15, 0.35)))
-    if p.chance(0.6):
+    if p.chance(0.6 if p.detail else 0.3):
         p.rect((-0.6, -w, z + r * 0.8), 0.3, 0.22)
     p.lines(*(((-0.3, y, 0.22), (0.95, y, 0.22)) for y in (-w, w)))
     rise = p.uniform(0.22, 0.35)
@@ -336,7 +368,7 @@ def _steam_engine(p: Pen, w: float) -> None:
         for size in (0.1, 0.15)[:1 + (p.detail > 0)]:
             x, top = x - 0.22, top + 0.18
             p.ring((x, 0, top), size * 1.4, size, axis="y")
-    if p.chance(0.3):
+    if p.chance(0.3 if p.detail else 0.1):
         p.attribute("with a wagon")
         p.box((-1.9, -w, 0.2), (-1.05, w, z + r))
         p.line((-1.05, 0, 0.25), (-0.9, 0, 0.25))
@@ -344,10 +376,10 @@ def _steam_engine(p: Pen, w: float) -> None:
 
 
 def _wheels(p: Pen, w: float, places: tuple[float, ...], r: float) -> None:
-    for x in places:
-        p.ring((x, -w, r), r, axis="y")
-        if p.detail or p.chance(0.6):
-            p.ring((x, w, r), r, axis="y")
+    far = p.detail or p.chance(0.3)
+    for side in (-1, 1)[:1 + bool(far)]:
+        for x in places:
+            quick_ring(p, (x, side * w, r), r, axis="y")
 
 
 def bicycle(p: Pen) -> None:

@@ -159,7 +159,7 @@ def teapot(p: Pen) -> None:
         else:
             p.sphere((0, 0, h / 2), r, height=h / 2)
             p.ring((0, 0, h * 0.95), lid)
-        if p.detail and p.chance(0.4):
+        if p.chance(0.4):
             p.ring((0, 0, h * 0.5), r)
         # Lid and knob
         rise = p.uniform(0.08, 0.2)
