@@ -72,7 +72,8 @@ def tree(p: Pen) -> None:
                     for k in range(n):
                         a, b = (2 * math.pi * (k + q) / n for q in (0, 1))
                         m = (a + b) / 2
-                        p.bow((r * math.cos(a), 0, r * math.sin(a)), (r * 1.25 * math.cos(m), 0, r * 1.25 * math.sin(m)),
+                        p.bow((r * math.cos(a), 0, r * math.sin(a)),
+                              (r * 1.25 * math.cos(m), 0, r * 1.25 * math.sin(m)),
                               (r * math.cos(b), 0, r * math.sin(b)))
         if p.chance(0.3):
             p.attribute("with branches")
@@ -99,8 +100,7 @@ def cactus(p: Pen) -> None:
     kind = p.choice("arms", "arms", "arms", "arms", "ball", "pads")
     z = 0.0
     if p.chance(0.35):
-        p.attribute("in a pot")
-        p.attributes[-1] = "with a pot"
+        p.attribute("with a pot")
         p.cylinder((0, 0, -0.45), 0.27, 0.45, top=0.36)
     if kind == "ball":
         p.attribute("round")
@@ -113,7 +113,8 @@ def cactus(p: Pen) -> None:
     elif kind == "pads":
         p.attribute("with flat pads")
         top = z + 1.2
-        for x, at, tall, lean in ((0, 0, 0.75, 0), (0.12, 0.65, 0.55, 30), (-0.12, 0.65, 0.5, -35), (0.25, 1.05, 0.4, 15)):
+        for x, at, tall, lean in ((0, 0, 0.75, 0), (0.12, 0.65, 0.55, 30), (-0.12, 0.65, 0.5, -35),
+                                  (0.25, 1.05, 0.4, 15)):
             with p.placed((x, 0, z + at)), spun(p, lean + p.uniform(-8, 8)):
                 p.ring((0, 0, tall / 2), tall * 0.32, tall / 2, axis="y")
     else:
@@ -123,14 +124,16 @@ def cactus(p: Pen) -> None:
         arms = p.choice((1, -1), (1, -1), (1, -1), (1,), (-1, 1, 1))
         p.count(len(arms), "arm")
         for k, side in enumerate(arms):
-            q, low, reach = r * p.uniform(0.6, 0.8), h * p.uniform(0.28, 0.5) + 0.25 * (k == 2), r + p.uniform(0.28, 0.45)
+            q, low, reach = r * p.uniform(0.6, 0.8), h * p.uniform(0.28, 0.5) + 0.25 * (k == 2), r + p.uniform(0.28,
+                                                                                                               0.45)
             up = low + h * p.uniform(0.25, 0.45)
             a = q if p.detail or p.chance(0.6) else 0
             for off in (-a, a) if a else (0,):
                 # The outer outline of the elbow is the lower one.
                 x, zz = side * (reach + off), low - off
                 p.line((side * r, 0, zz), (side * (reach - q), 0, zz))
-                p.curve((side * (reach - q), 0, zz), (side * (reach + off * 0.4), 0, zz), (x, 0, zz + q * 0.6), (x, 0, low + q + 0.03))
+                p.curve((side * (reach - q), 0, zz), (side * (reach + off * 0.4), 0, zz), (x, 0, zz + q * 0.6),
+                        (x, 0, low + q + 0.03))
                 p.line((x, 0, low + q + 0.03), (x, 0, up))
             if a:
                 p.arc((side * reach, 0, up), q, 0, 180, axis="y")
@@ -142,7 +145,7 @@ def cactus(p: Pen) -> None:
     if p.chance(0.45):
         p.attribute("with spines")
         wide = {"ball": 0.4, "pads": 0.2}.get(kind, 0.2)
-        for k in range(p.integer(4, 9)):
+        for _ in range(p.integer(4, 9)):
             x, zz = p.uniform(-wide, wide), z + (top - z) * p.uniform(0.15, 0.85)
             p.line((x, -wide * 0.8, zz), (x + p.choice(-1, 1) * 0.09, -wide * 0.8 - 0.09, zz + 0.04))
     if p.chance(0.25):
@@ -161,8 +164,7 @@ def flower(p: Pen) -> None:
     if p.detail == 2 and p.chance(0.5):
         p.bow((0.04, 0, 0), (bend + 0.04, 0, h / 2), (0.04, 0, h))
     n = p.choice(0, 1, 2, 2, 2)
-    p.count(n, "leave")
-    p.attributes[:] = [phrase.replace("leaves", "leaves").replace("one leave", "one leaf") for phrase in p.attributes]
+    p.attribute(("with a bare stem", "with one leaf", "with two leaves")[n])
     for k, (c, s) in enumerate(fan(p, n or 1)[:n]):
         z = h * p.uniform(0.15, 0.45)
         side = (-1)**k if p.chance(0.7) else c
@@ -199,7 +201,7 @@ def flower(p: Pen) -> None:
         p.ring((0, 0, h + tall * 0.8), 0.12)
     if p.chance(0.15):
         p.attribute("with grass")
-        for k in range(3):
+        for _ in range(3):
             x = p.uniform(-0.4, 0.4)
             p.bow((x, 0, 0), (x + 0.02, 0, 0.15), (x + p.uniform(-0.15, 0.15), 0, 0.3))
 
@@ -240,10 +242,10 @@ def _one_mushroom(p: Pen) -> None:
 def mushroom(p: Pen) -> None:
     _one_mushroom(p)
     if p.chance(0.15):
-        p.attributes[:] = ["with a small one beside it"]
         with p.placed((p.choice(-1, 1) * 0.75, 0.1, 0), scale=0.55):
             _one_mushroom(p)
-        p.attributes[1:] = []
+        # What is true of one is not true of both.
+        p.attributes[:] = ["with a small one beside it"]
     if p.chance(0.2):
         for x in spaced(-0.6, 0.6, 3):
             p.bow((x, -0.25, 0), (x + 0.02, -0.25, 0.12), (x + 0.08, -0.25, 0.22))

@@ -179,7 +179,8 @@ def teapot(p: Pen) -> None:
         else:
             p.line((side * out, 0, tip), (side * (out - 0.12), 0, tip + 0.04))
         if p.chance(0.85):
-            ear_handle(p, (-side * r * 0.85, 0, h * 0.85), (-side * r * 0.92, 0, h * 0.25), -side * p.uniform(0.3, 0.45))
+            ear_handle(p, (-side * r * 0.85, 0, h * 0.85), (-side * r * 0.92, 0, h * 0.25),
+                       -side * p.uniform(0.3, 0.45))
         else:
             p.attribute("with a handle on top")
             p.bow((-r * 0.8, 0, h * 0.8), (0, 0, h * 1.7), (r * 0.8, 0, h * 0.8))
@@ -386,7 +387,8 @@ def wine_glass(p: Pen) -> None:
     if p.chance(0.4):
         p.attribute("with wine")
         k = len(profile) // 2 if kind != "martini" else 1
-        p.ring((0, 0, profile[k][1] * (1 if kind != "martini" else 0.85)), profile[k][0] * (1 if kind != "martini" else 0.6))
+        p.ring((0, 0, profile[k][1] * (1 if kind != "martini" else 0.85)),
+               profile[k][0] * (1 if kind != "martini" else 0.6))
 
 
 DRAWERS = {
