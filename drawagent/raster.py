@@ -1,8 +1,8 @@
 """The renderer: sketches to pictures, differentiable, sparse in ink (3DrawAgent, section 3: rendered views I_v).
 
 A projected cubic is rational, so curves are sampled in space and the samples projected; between samples a
-stroke is straight. What is right is defined by `drawagent.raster_reference`; the pixels are inked in
-`drawagent.raster_ink`.
+stroke is straight (`drawagent.raster_curves`); pixels are inked in `drawagent.raster_ink`. What is right is
+defined by `drawagent.raster_reference`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,6 @@ from easel.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import torch
-
-MOST_PIECES = 256  # straight pieces of one curve at most; reached only by curves that pass the viewer closely
-TOLERANCE = 0.05  # pixels a straight piece may stray from its curve; ours: below it the reference does not change
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,7 @@ def render_strokes(
     """
     import torch
 
+    from drawagent.raster_curves import merge, pieces
     from drawagent.raster_ink import Ink
 
     _check_strokes(points, owner, sketches)
@@ -143,56 +141,10 @@ def render_strokes(
     near = torch.tensor([camera.near for camera in cameras], dtype=dtype, device=device)[view]
     whole = torch.cat([points, torch.ones_like(points[..., :1])], dim=-1)
     curves = (whole @ lenses.transpose(1, 2)[:, None]).transpose(0, 1).reshape(strokes * views, 4, 4)[order]
-    start, end, curve, joined = _pieces(curves, near, size)
-    pictures = Ink.apply(
-        start, end, width[stroke] / 2, opacity[stroke], curve, joined, picture, stroke, sketches * views, strokes,
-        size, samples,
-    )
+    curves, width, opacity, picture, near = merge(curves, width[stroke], opacity[stroke], picture, near, size)
+    start, end, curve, joined = pieces(curves, near, size)
+    pictures = Ink.apply(start, end, width / 2, opacity, curve, joined, picture, sketches * views, size, samples)
     return pictures.view(sketches, views, size, size)
-
-
-def _pieces(curves: torch.Tensor, near: torch.Tensor, size: int):
-    """Straight pieces of homogeneous cubics (C, 4, 4), cut at the near plane: ends (S, 2) in pixels, curve, joined."""
-    import torch
-
-    device, dtype = curves.device, curves.dtype
-    with torch.no_grad():
-        # |B''| of a cubic is at most 6 bend, and a chord strays by at most |B''| / (8 n^2). In the picture
-        # |x| <= 1, so the projected curve strays by no more than (stray of X, Y + stray of W) / W.
-        second = curves[:, :-2] - 2 * curves[:, 1:-1] + curves[:, 2:]
-        bend = (second[..., :2].norm(dim=2) + second[..., 2].abs()).amax(1)
-        nearest = torch.maximum(curves[..., 3].amin(1), near) if bool((curves[..., 2] != 1).any()) else 1.0
-        number = (0.75 * bend / nearest * (size / 2) / TOLERANCE).sqrt().ceil().clamp(1, MOST_PIECES).long()
-        knots = number + 1
-        curve = torch.repeat_interleave(knots)
-        step = torch.arange(len(curve), device=device) - (knots.cumsum(0) - knots)[curve]
-        t = (step.to(dtype) / number[curve])[:, None]
-        s = 1 - t
-        basis = torch.cat([s**3, 3 * s * s * t, 3 * s * t * t, t**3], 1)
-        first = (step < number[curve]).nonzero().squeeze(1)
-    knot = (basis[:, :, None] * curves[curve]).sum(1)
-    start, end, curve, step = knot[first], knot[first + 1], curve[first], step[first]
-    front, back = start[:, 3] >= near[curve], end[:, 3] >= near[curve]
-    if not bool((front & back).all()):
-        start, end = _clip(start, end, front, back, near[curve])
-        seen = front | back
-        start, end, curve, step, front = start[seen], end[seen], curve[seen], step[seen], front[seen]
-    joined = torch.zeros(len(curve), dtype=torch.bool, device=device)
-    joined[1:] = (curve[1:] == curve[:-1]) & (step[1:] == step[:-1] + 1) & front[1:]
-    half = size / 2
-    start, end = (half * (knot[:, :2] / knot[:, 2:3] + 1) for knot in (start, end))
-    return start, end, curve, joined
-
-
-def _clip(start, end, front, back, near):
-    """Moves the end of a piece that lies behind the near plane onto it; pieces wholly behind are left to be dropped."""
-    import torch
-
-    crosses = front != back
-    rise = torch.where(crosses, end[:, 3] - start[:, 3], torch.ones_like(near))
-    share = torch.where(crosses, (near - start[:, 3]) / rise, torch.zeros_like(near))[:, None]
-    cut = start + share * (end - start)
-    return torch.where(front[:, None], start, cut), torch.where(back[:, None], end, cut)
 
 
 def check_settings(size: int, width: float, opacity: float, samples: int = 1) -> None:
@@ -212,7 +164,7 @@ def _check_strokes(points: torch.Tensor, owner: torch.Tensor, sketches: int) -> 
         raise ConfigurationError("control points of shape (N, 4, 3)", came=f"shape {tuple(points.shape)}")
     if owner.shape != points.shape[:1]:
         raise ConfigurationError(f"{len(points)} owners", came=f"shape {tuple(owner.shape)}", where="owner")
-    if len(owner) and not (0 <= int(owner.min()) and int(owner.max()) < sketches):
+    if len(owner) and (int(owner.min()) < 0 or int(owner.max()) >= sketches):
         raise ConfigurationError(f"owners from 0 to {sketches - 1}", came=f"{owner.min()} to {owner.max()}",
                                  where="owner")
     if not bool(points.isfinite().all()):

@@ -25,18 +25,20 @@ class Ink(torch.autograd.Function):
     curve : (S,) long, the curve of each segment, ascending
     joined : (S,) bool, the segment's start is the end of the segment before it
     picture : (C,) long, the picture of each curve, ascending
-    stroke : (C,) long, in [0, strokes): tells apart the curves of one picture
     Returns (pictures, size, size): white 1, ink 0.
     """
 
     @staticmethod
-    def forward(ctx, start, end, radius, opacity, curve, joined, picture, stroke, pictures, strokes, size, samples):
+    def forward(ctx, start, end, radius, opacity, curve, joined, picture, pictures, size, samples):
         paper = torch.ones(pictures * size * size, dtype=start.dtype, device=start.device)
         learns = any(ctx.needs_input_grad[:4])
         span = _frame(start, end)
         rows = _rows(start, span, radius[curve], joined, size, samples)
         place = picture[curve[rows.segment]]
-        base = (place * size * size + rows.y * size) * strokes + stroke[curve[rows.segment]]
+        # A curve's number within its picture tells the strokes of a pixel apart.
+        number = torch.arange(len(picture), device=start.device) - torch.searchsorted(picture, picture)
+        strokes = int(number.max()) + 1
+        base = (place * size * size + rows.y * size) * strokes + number[curve[rows.segment]]
         table = torch.stack([
             rows.along, rows.across, *(value[rows.segment] for value in span),
             radius[curve[rows.segment]], opacity[curve[rows.segment]],
@@ -52,7 +54,7 @@ class Ink(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        ux, uy, length = ctx.span
+        ux, uy, _ = ctx.span
         sums = torch.zeros(6, len(ux), dtype=ux.dtype, device=ux.device)
         gradient = gradient.reshape(-1) / ctx.samples**2
         wide, strong = ctx.needs_input_grad[2:4]
@@ -72,7 +74,7 @@ class Ink(torch.autograd.Function):
         start = -torch.stack([ux * along - uy * across, uy * along + ux * across], 1) - end
         radius = sums.new_zeros(ctx.curves).index_add_(0, ctx.curve, swell) if wide else None
         opacity = sums.new_zeros(ctx.curves).index_add_(0, ctx.curve, depth) if strong else None
-        return start, end, radius, opacity, *[None] * 8
+        return start, end, radius, opacity, *[None] * 6
 
 
 def _frame(start, end):

@@ -1,4 +1,4 @@
-"""Cameras: frames, rings of views and projection; the only module that knows axes (3DrawAgent, section 3: V rendered views).
+"""Cameras: frames, rings of views, projection; the only module that knows axes (3DrawAgent, section 3: V views).
 
 World frame: right-handed, +x right, +y away from a viewer in front, +z up. Camera frame: +x right and +y
 down in the picture, +z into the scene. Picture coordinates: the square [-1, 1]^2, x right, y down.
