@@ -16,7 +16,7 @@ def _trunk(p: Pen, low: float, high: float, z: float) -> None:
 
 
 def tree(p: Pen) -> None:
-    kind = p.choice("round", "round", "round", "fir", "fir", "palm", "bare", "cloud")
+    kind = p.choice("round", "round", "round", "blobs", "blobs", "fir", "fir", "palm", "bare", "cloud")
     if kind == "fir":
         p.attribute("with a pointed crown")
         z, tiers, r = p.uniform(0.2, 0.4), p.integer(2, 4), p.uniform(0.5, 0.7)
@@ -64,6 +64,13 @@ def tree(p: Pen) -> None:
         if kind == "round":
             p.attribute("with a round crown")
             p.sphere((0, 0, top), r, height=r * p.uniform(0.85, 1.25))
+        elif kind == "blobs":
+            p.attribute("with a bushy crown")
+            for k, (c, s) in enumerate(fan(p, n := p.integer(2, 4))):
+                place = (0.5 * r * c, 0.3 * r * s, top + r * (-0.25 if k < n - 1 else 0.45))
+                p.ring(place, r * p.uniform(0.55, 0.8), axis="y")
+                if p.detail:
+                    p.ring(place, r * p.uniform(0.55, 0.75), axis=p.choice("x", "z"))
         else:
             p.attribute("with a leafy crown")
             for turn in (0, 90)[:1 + (p.detail > 0)]:

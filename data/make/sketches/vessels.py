@@ -193,7 +193,7 @@ def vase(p: Pen) -> None:
     profile = {
         "classic": [(0.55, 0), (0.9, 0.2), (1, 0.42), (0.7, 0.65), (0.4, 0.8), (0.42, 0.9), (0.62, 1)],
         "amphora": [(0.4, 0), (0.75, 0.25), (1, 0.5), (0.8, 0.68), (0.42, 0.8), (0.4, 0.92), (0.55, 1)],
-        "trumpet": [(0.55, 0), (0.42, 0.2), (0.45, 0.5), (0.65, 0.8), (1, 1)],
+        "trumpet": [(0.62, 0), (0.42, 0.18), (0.38, 0.5), (0.5, 0.8), (0.85, 1)],
         "bulb": [(0.5, 0), (0.95, 0.15), (1.05, 0.28), (0.8, 0.43), (0.3, 0.58), (0.24, 0.8), (0.38, 1)],
         "slender": [(0.5, 0), (0.62, 0.25), (0.65, 0.5), (0.4, 0.75), (0.34, 0.87), (0.55, 1)],
     }[kind]
@@ -216,29 +216,30 @@ def vase(p: Pen) -> None:
             p.ring(tip, 0.11, axis="y")
 
 
-def _pot(p: Pen, r: float, h: float) -> None:
+def _pot(p: Pen, r: float, h: float, *, band: bool = True) -> None:
     """A tapered pot on the ground, rim at height h."""
     low = r * p.uniform(0.6, 0.8)
-    if p.chance(0.75):
-        band = h * p.uniform(0.15, 0.28)
-        p.cylinder((0, 0, 0), low, h - band, top=r * 0.94)
+    if band:
+        rim = h * p.uniform(0.15, 0.28)
+        p.cylinder((0, 0, 0), low, h - rim, top=r * 0.94)
         p.ring((0, 0, h), r * 1.05)
-        p.lines(*(((s * r * 1.05, 0, h), (s * r * 1.05, 0, h - band)) for s in (-1, 1)))
+        p.lines(*(((s * r * 1.05, 0, h), (s * r * 1.05, 0, h - rim)) for s in (-1, 1)))
         if p.detail:
-            p.ring((0, 0, h - band), r * 1.05)
+            p.ring((0, 0, h - rim), r * 1.05)
     else:
         p.cylinder((0, 0, 0), low, h, top=r)
 
 
 def flower_pot(p: Pen) -> None:
     h, r = p.uniform(0.85, 1.25), p.uniform(0.55, 0.75)
-    _pot(p, r, h)
+    kind = p.choice("empty", "empty", "empty", "sprout", "flower", "flower")
+    # The rim tells an empty pot from a cup.
+    _pot(p, r, h, band=kind == "empty" or p.chance(0.75))
     if p.chance(0.3):
         p.attribute("with a saucer")
         p.ring((0, 0, 0), r * 1.05)
     if p.detail and p.chance(0.4):
         p.ring((0, 0, h * 0.93), r * 0.9)
-    kind = p.choice("empty", "empty", "empty", "sprout", "flower", "flower")
     if kind == "empty":
         p.attribute("empty")
         return
@@ -261,7 +262,7 @@ def flower_pot(p: Pen) -> None:
 def plant(p: Pen) -> None:
     h, r = p.uniform(0.45, 0.8), p.uniform(0.32, 0.5)
     if p.chance(0.7):
-        _pot(p, r, h)
+        _pot(p, r, h, band=p.chance(0.6))
     else:
         p.cylinder((0, 0, 0), r, h)
     kind = p.choice("blades", "arching", "arching", "broad", "broad", "bush")
