@@ -93,7 +93,7 @@ class Judge:
         if self.settings.judge_facts:
             from drawagent.geometry import facts
 
-            parts += ("\nMeasured:\n" + facts(sketch).words(),)
+            parts += ("\nMeasured:\n" + facts(sketch).words(tuple(s.name for s in sketch.strokes)),)
         if self.settings.judge_pictures == "auto" and self.model.sees_images:
             parts += (contact_sheet_image(sketch, self.settings),)
         return parts

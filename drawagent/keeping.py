@@ -19,6 +19,7 @@ from drawagent.rollout import Pair, Scored
 if TYPE_CHECKING:
     from drawagent import events
     from drawagent.inference import Drawing
+    from drawagent.metrics import SetMetrics
     from easel.asking import Answer
     from easel.runs import RunStore
 
@@ -61,6 +62,13 @@ class Keeper:
             chosen = one.candidate.index == drawing.chosen.candidate.index
             row = {"role": "report", "chosen": chosen, **score_row(one, drawing.query.text, reward)}
             self._row("rollouts", key, row)
+
+    def measured(self, what: str, metrics: SetMetrics) -> None:
+        """One row of the report under the reporting model's card, and one a drawing."""
+        card = metrics.card
+        self._row("metrics", what, {"row": what, "column": card.column, "scorer": card.name, **metrics.row()})
+        for one in metrics.drawings:
+            self._row("measured", f"{what}/{one.query}", {"row": what, "column": card.column, **vars(one)})
 
     def pair(self, pair: Pair) -> None:
         self._row("pairs", pair.id, {

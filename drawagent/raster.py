@@ -79,18 +79,9 @@ def render(
     import torch
 
     check_settings(size, width, opacity, samples)
-    wide = any(isinstance(sketch, torch.Tensor) and sketch.dtype == torch.float64 for sketch in sketches)
-    dtype = torch.float64 if wide else torch.float32
-    packed = []
-    for index, sketch in enumerate(sketches):
-        array = torch.as_tensor(sketch.array() if isinstance(sketch, Sketch) else sketch).to(device, dtype)
-        if array.ndim != 3 or array.shape[1:] != (4, 3):
-            raise ConfigurationError(
-                "control points of shape (N, 4, 3)", came=f"shape {tuple(array.shape)}", where=f"sketch {index}"
-            )
-        packed.append(array)
+    packed = as_points(sketches, device)
     if not packed:
-        return torch.ones((0, len(cameras), size, size), dtype=dtype, device=device)
+        return torch.ones((0, len(cameras), size, size), device=device)
     points = torch.cat(packed)
     owner = torch.repeat_interleave(torch.tensor([len(array) for array in packed])).to(points.device)
     return render_strokes(
@@ -145,6 +136,24 @@ def render_strokes(
     start, end, curve, joined = pieces(curves, near, size)
     pictures = Ink.apply(start, end, width / 2, opacity, curve, joined, picture, sketches * views, size, samples)
     return pictures.view(sketches, views, size, size)
+
+
+def as_points(
+    sketches: Sequence[Sketch | torch.Tensor], device: str | torch.device | None = None
+) -> list[torch.Tensor]:
+    """Control points of each sketch, (N_i, 4, 3) tensors of one dtype: float64 when a tensor is, else float32."""
+    import torch
+
+    wide = any(isinstance(sketch, torch.Tensor) and sketch.dtype == torch.float64 for sketch in sketches)
+    packed = []
+    for index, sketch in enumerate(sketches):
+        array = torch.as_tensor(sketch.array() if isinstance(sketch, Sketch) else sketch)
+        if array.ndim != 3 or array.shape[1:] != (4, 3):
+            raise ConfigurationError(
+                "control points of shape (N, 4, 3)", came=f"shape {tuple(array.shape)}", where=f"sketch {index}"
+            )
+        packed.append(array.to(device, torch.float64 if wide else torch.float32))
+    return packed
 
 
 def check_settings(size: int, width: float, opacity: float, samples: int = 1) -> None:

@@ -1,0 +1,122 @@
+"""Metrics of a set of drawings: similarity, retrieval among the prompts, worst view, validity, diversity, anchors.
+
+Every number is computed from embeddings of one scorer, whose card travels with it. A failed drawing counts as the
+blank page; success-only figures stand beside (paper: CLIP-ST and AES; the rest ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drawagent.queries import Query
+from drawagent.reward import BLANK, ViewReward
+from drawagent.sketch import Sketch
+from easel.scoring import ScorerCard
+
+
+@dataclass(frozen=True)
+class DrawingMetrics:
+    """Of one drawing. Cosines are raw.
+
+    similarity : mean over views; worst_view : least; rank : of its own prompt among all report prompts by the mean
+    embedding, 1 is best; valid : the reply was a drawing
+    """
+
+    query: str
+    similarity: float
+    worst_view: float
+    rank: int
+    valid: bool
+    strokes: int
+
+
+@dataclass(frozen=True)
+class SetMetrics:
+    """Of the drawings of all report queries with one library.
+
+    similarity : mean raw cosine, failures as the blank page; similarity_valid : over valid ones only
+    r_at_1, r_at_5 : share whose own prompt is among the first 1 or 5; validity : share of readable replies
+    diversity : 1 - mean cosine between the mean embeddings of drawings of different queries
+    """
+
+    n: int
+    similarity: float
+    similarity_valid: float
+    worst_view: float
+    r_at_1: float
+    r_at_5: float
+    validity: float
+    diversity: float
+    card: ScorerCard
+    drawings: tuple[DrawingMetrics, ...]
+
+    def row(self) -> dict[str, Any]:
+        """The figures alone, rounded to 1e-6."""
+        names = ("similarity", "similarity_valid", "worst_view", "r_at_1", "r_at_5", "validity", "diversity")
+        return {"n": self.n, **{name: round(getattr(self, name), 6) for name in names}}
+
+
+def measure(queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward) -> SetMetrics:
+    """Metrics of one drawing per query, in order; None is a failed drawing."""
+    scorer = reward.scorer
+    pictures = reward.pictures([sketch or BLANK for sketch in sketches])
+    count, views = pictures.shape[:2]
+    images = scorer.embed_images(pictures.reshape(count * views, *pictures.shape[2:])).reshape(count, views, -1)
+    texts = scorer.embed_texts([query.text for query in queries])
+    cosines = np.einsum("bvd,bd->bv", images, texts)
+    means = images.mean(axis=1)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    table = np.round(means @ texts.T, 6)
+    own = np.take_along_axis(table, np.arange(count)[:, None], axis=1)
+    ranks = 1 + (table > own).sum(axis=1)
+    drawings = tuple(
+        DrawingMetrics(
+            query.id, round(float(row.mean()), 6), round(float(row.min()), 6), int(rank), sketch is not None,
+            len(sketch) if sketch else 0,
+        )
+        for query, sketch, row, rank in zip(queries, sketches, cosines, ranks, strict=True)
+    )
+    valid = [d for d in drawings if d.valid]
+    apart = means[[d.valid for d in drawings]]
+    between = apart @ apart.T
+    off = between[~np.eye(len(apart), dtype=bool)]
+    return SetMetrics(
+        n=count,
+        similarity=_mean([d.similarity for d in drawings]),
+        similarity_valid=_mean([d.similarity for d in valid]),
+        worst_view=_mean([d.worst_view for d in drawings]),
+        r_at_1=_mean([d.valid and d.rank <= 1 for d in drawings]),
+        r_at_5=_mean([d.valid and d.rank <= 5 for d in drawings]),
+        validity=_mean([d.valid for d in drawings]),
+        diversity=float(1.0 - off.mean()) if off.size else 0.0,
+        card=scorer.card,
+        drawings=drawings,
+    )
+
+
+def anchors(
+    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *, seed: int = 0
+) -> dict[str, SetMetrics]:
+    """What the figures mean: the blank page, random strokes, and the drawings under another query's text.
+
+    The wrong text of query i is that of query i + n // 2, so no drawing keeps its own.
+    """
+    rng = np.random.default_rng(seed)
+    scribbles = [Sketch.from_array(rng.uniform(-1, 1, (max(1, len(s) if s else 16), 4, 3))) for s in sketches]
+    shift = max(1, len(queries) // 2)
+    wrong = [queries[(i + shift) % len(queries)] for i in range(len(queries))]
+    rows = {
+        "blank canvas": measure(queries, [BLANK] * len(queries), reward),
+        "random strokes": measure(queries, scribbles, reward),
+    }
+    if len(queries) > 1:
+        rows["wrong text"] = measure(wrong, sketches, reward)
+    return rows
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

@@ -1,0 +1,151 @@
+"""Figures: pure functions from sketches and rows to plotly figures. No widget state, no files, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from drawagent.sketch import Sketch
+from easel.cameras import ring
+from widgets import theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_SAMPLES = 12
+
+
+def sketch_figure(
+    sketches: Sequence[Sketch], titles: Sequence[str] = (), *, columns: int = 3, cell: int = 300,
+    colours: Sequence[str] = (), watermark: bool = False,
+) -> go.Figure:
+    """Sketches as 3D line plots in a grid, all seen from the first camera of the ring at first.
+
+    sketches : B; titles : B or none; cell : pixels a side; colours : one a sketch, ink by default
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    count = max(1, len(sketches))
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, specs=[[{"type": "scene"}] * columns for _ in range(rows)],
+        subplot_titles=[_plain(title) for title in titles] or None, horizontal_spacing=0.01, vertical_spacing=0.06,
+    )
+    for index, sketch in enumerate(sketches):
+        x, y, z, labels = _polyline(sketch)
+        figure.add_trace(
+            go.Scatter3d(
+                x=x, y=y, z=z, mode="lines", text=labels, hoverinfo="text", showlegend=False,
+                line={"color": colours[index] if index < len(colours) else theme.INK, "width": 4},
+            ),
+            row=index // columns + 1, col=index % columns + 1,
+        )
+    figure.update_scenes(_scene())
+    figure.update_layout(
+        width=columns * cell, height=rows * cell + 40, margin={"l": 0, "r": 0, "t": 30, "b": 0}, font=theme.FONT,
+        paper_bgcolor="white",
+    )
+    return _marked(figure) if watermark else figure
+
+
+def pair_figure(better: Sketch, worse: Sketch, *, query: str = "", watermark: bool = False) -> go.Figure:
+    """S+ and S- side by side."""
+    titles = (f"S+ {query}".strip(), f"S- {query}".strip())
+    return sketch_figure(
+        (better, worse), titles, columns=2, cell=380, colours=(theme.PLUS, theme.MINUS), watermark=watermark
+    )
+
+
+def score_figure(rows: Sequence[Mapping[str, Any]], *, column: str, watermark: bool = False) -> go.Figure:
+    """Rewards of candidates by query, each with the spread over its views.
+
+    rows : mappings with query, candidate, reward, view_scores, failure; column : name of the scorer's column
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for index, query in enumerate(dict.fromkeys(row["query"] for row in rows)):
+        own = [row for row in rows if row["query"] == query]
+        figure.add_trace(go.Scatter(
+            x=[f"{_plain(query)} k{row['candidate']}" for row in own], y=[row["reward"] for row in own],
+            error_y={"type": "data", "array": [float(np.std(row["view_scores"])) for row in own]},
+            mode="markers", name=_plain(query),
+            marker={
+                "color": theme.colour(index + 1), "size": 10,
+                "symbol": ["x" if row["failure"] else theme.MARKERS[index % 5] for row in own],
+            },
+        ))
+    figure.update_layout(
+        yaxis_title=f"{column}, raw cosine (bars: spread over views)", height=380, font=theme.FONT,
+        template="simple_white", margin={"t": 20},
+    )
+    return _marked(figure) if watermark else figure
+
+
+def learning_curve(rows: Sequence[Mapping[str, Any]], *, column: str, caption: str, watermark: bool = False) -> go.Figure:
+    """Report scores by epoch.
+
+    rows : mappings with epoch, query, similarity; column : the reporting scorer's column; caption : below the title
+    """
+    import plotly.graph_objects as go
+
+    epochs = sorted({row["epoch"] for row in rows})
+    figure = go.Figure()
+    for query in dict.fromkeys(row["query"] for row in rows):
+        own = {row["epoch"]: row["similarity"] for row in rows if row["query"] == query}
+        figure.add_trace(go.Scatter(
+            x=epochs, y=[own.get(epoch) for epoch in epochs], mode="lines", name=_plain(query), showlegend=False,
+            line={"color": "#BBBBBB", "width": 1}, hovertext=_plain(query),
+        ))
+    means = [float(np.mean([row["similarity"] for row in rows if row["epoch"] == epoch])) for epoch in epochs]
+    figure.add_trace(go.Scatter(
+        x=epochs, y=means, mode="lines+markers", name="mean over queries",
+        line={"color": theme.PLUS, "width": 3}, marker={"size": 10},
+    ))
+    figure.update_layout(
+        title={"text": f"Report queries by epoch<br><sub>{_plain(caption)}</sub>"},
+        xaxis={"title": "epoch of the library", "tickvals": epochs}, yaxis_title=f"{column}, raw cosine",
+        height=420, font=theme.FONT, template="simple_white",
+    )
+    return _marked(figure) if watermark else figure
+
+
+def _polyline(sketch: Sketch) -> tuple[list[float | None], list[float | None], list[float | None], list[str]]:
+    """One broken line for all strokes, rounded so that a notebook stays small."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    z: list[float | None] = []
+    labels: list[str] = []
+    curves = np.round(sketch.normalised().curve_points(_SAMPLES), 3)
+    for index, (stroke, curve) in enumerate(zip(sketch.strokes, curves, strict=True)):
+        x += [*curve[:, 0].tolist(), None]
+        y += [*curve[:, 1].tolist(), None]
+        z += [*curve[:, 2].tolist(), None]
+        labels += [f"stroke {index}" + (f": {_plain(stroke.name)}" if stroke.name else "")] * (_SAMPLES + 1)
+    return x, y, z, labels
+
+
+def _scene() -> dict[str, Any]:
+    eye = np.array(ring(8)[7].eye)
+    eye = 1.9 * eye / np.linalg.norm(eye)
+    axis = {"visible": False, "range": [-1.05, 1.05]}
+    return {
+        "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "cube",
+        "camera": {"eye": dict(zip("xyz", eye.tolist(), strict=True)), "up": {"x": 0, "y": 0, "z": 1}},
+    }
+
+
+def _marked(figure: go.Figure) -> go.Figure:
+    return figure.add_annotation(
+        text=theme.WATERMARK, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False, textangle=-20,
+        font={"size": 28, "color": "rgba(138,75,0,0.35)"},
+    )
+
+
+def _plain(words: str) -> str:
+    """Words of models and users without markup: plotly reads a little HTML in texts."""
+    return str(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")[:160]
