@@ -1,7 +1,7 @@
 """The same pictures drawn by pydiffvg, where it is installed: a second opinion, and the paper's renderer.
 
 pydiffvg knows neither cameras nor rational curves: a projected stroke is handed over as cubics that share its
-points and tangents, or as a fine polyline where the near plane cuts it. Its `stroke_width` is a half-width, its
+points and tangents, or as a fine polyline where it comes close to the viewer. Its `stroke_width` is a half-width, its
 caps are round, and a pixel is the mean of `cells` x `cells` jittered samples, so pictures carry sampling noise.
 """
 
@@ -89,7 +89,8 @@ def _paths(stroke, camera, size):
 
     matrix = torch.tensor(camera.picture_matrix(), dtype=torch.float64)
     whole = stroke.double() @ matrix[:, :3].T + matrix[:, 3]
-    if bool((whole[:, 3] >= camera.near).all()):
+    near, far = float(whole[:, 2].detach().amin()), float(whole[:, 2].detach().amax())
+    if bool((whole[:, 3] >= camera.near).all()) and far < 2 * near:
         spans = 1 if camera.projection == "orthographic" else SPANS
         t = torch.linspace(0, 1, spans + 1, dtype=torch.float64)[:, None]
         value, slope = _bezier(whole, t)
@@ -104,8 +105,7 @@ def _paths(stroke, camera, size):
         return [(places.float(), 2)]
     from drawagent.raster_curves import pieces
 
-    near = torch.tensor([camera.near], dtype=torch.float64)
-    start, end, _, joined = pieces(whole[None], near, size)
+    start, end, _, joined = pieces(whole[None], torch.tensor([camera.near], dtype=torch.float64), size)
     if not len(start):
         return []
     # Pieces that pass the viewer closely end thousands of pixels away, where pydiffvg's distances lose their digits.

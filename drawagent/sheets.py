@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,3 +56,44 @@ def contact_sheet_image(sketch: Sketch, settings: DrawSettings) -> Image:
         + ";".join(camera.source for camera in cameras)
     )
     return Image(png_bytes(grid(views(sketch, settings))), source)
+
+
+def labelled_sheet(
+    rows: Sequence[tuple[str, Sequence[Sketch | None]]], columns: Sequence[str], settings: DrawSettings,
+    *, cell: int = 160, watermark: str = "", view: int = 1,
+) -> bytes:
+    """A table of drawings as PNG: a label a row, a heading a column, one view each; a failed drawing is crossed out.
+
+    rows : (label, one sketch a column); view : which camera of the ring shows it
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageDraw, ImageFont
+
+    camera = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)[view % settings.views]
+    flat = [sketch.normalised() if sketch else Sketch(()) for _, sketches in rows for sketch in sketches]
+    width = max(1.2, settings.stroke_width * cell / settings.picture_size)
+    pictures = load(settings.renderer)(flat, [camera], size=cell, width=width)[:, 0].numpy() if flat else []
+    left, top, gap = 190, 34, 6
+    font, small = ImageFont.load_default(14), ImageFont.load_default(12)
+    size = (left + len(columns) * (cell + gap), top + len(rows) * (cell + gap) + (24 if watermark else 0))
+    sheet = Pillow.new("L", size, 255)
+    pen = ImageDraw.Draw(sheet)
+    for index, heading in enumerate(columns):
+        pen.text((left + index * (cell + gap) + cell / 2, 10), heading, fill=0, font=font, anchor="ma")
+    for row, (label, sketches) in enumerate(rows):
+        y = top + row * (cell + gap)
+        for number, line in enumerate(textwrap.wrap(label, 26)[:6]):
+            pen.text((8, y + 10 + 17 * number), line, fill=0, font=small)
+        for index, sketch in enumerate(sketches):
+            x = left + index * (cell + gap)
+            picture = np.asarray(pictures[row * len(columns) + index])
+            sheet.paste(Pillow.fromarray((picture * 255 + 0.5).astype(np.uint8)), (x, y))
+            pen.rectangle((x, y, x + cell - 1, y + cell - 1), outline=210)
+            if sketch is None:
+                pen.line((x, y, x + cell, y + cell), fill=120)
+                pen.line((x, y + cell, x + cell, y), fill=120)
+    if watermark:
+        pen.text((8, size[1] - 20), watermark, fill=90, font=small)
+    buffer = io.BytesIO()
+    sheet.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
