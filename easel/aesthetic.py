@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,8 @@ class AestheticScorer:
 
         embedded = self._clip.embed_images(images)
         if len(embedded) and embedded.shape[1] != WIDTHS[0]:
-            raise ConfigurationError(f"image embeddings of width {WIDTHS[0]} (CLIP ViT-L/14)",
-                                     came=f"width {embedded.shape[1]} of {self._clip.card.name}", where="AestheticScorer")
+            raise ConfigurationError(f"image embeddings of width {WIDTHS[0]} (CLIP ViT-L/14)", where="AestheticScorer",
+                                     came=f"width {embedded.shape[1]} of {self._clip.card.name}")
         with torch.inference_mode():
             values = self._predictor(torch.from_numpy(embedded.reshape(-1, WIDTHS[0])))[:, 0]
         return np.round(values.double().numpy(), 4)
@@ -67,7 +68,7 @@ def layers() -> Any:
     from torch import nn
 
     stack: list[Any] = []
-    for index, (width, following) in enumerate(zip(WIDTHS, WIDTHS[1:], strict=False)):
+    for index, (width, following) in enumerate(pairwise(WIDTHS)):
         stack.append(nn.Linear(width, following))
         if index < len(DROPOUTS):
             stack.append(nn.Dropout(DROPOUTS[index]))

@@ -1,4 +1,4 @@
-"""ClipScorer: an open_clip model as image-text scorer (3DrawAgent, section 3: CLIP reward; its model variant: paper silent)."""
+"""ClipScorer: an open_clip model as scorer (3DrawAgent, section 3: CLIP reward; which CLIP: paper silent)."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ class ClipScorer:
         import torch
 
         pictures = torch.as_tensor(images).detach()
-        if pictures.ndim not in (3, 4) or pictures.ndim == 4 and pictures.shape[1] != 3:
-            raise ConfigurationError("pictures of shape (M, H, W) or (M, 3, H, W)", came=f"shape {tuple(pictures.shape)}",
-                                     where="embed_images")
+        if pictures.ndim not in (3, 4) or (pictures.ndim == 4 and pictures.shape[1] != 3):
+            raise ConfigurationError("pictures of shape (M, H, W) or (M, 3, H, W)", where="embed_images",
+                                     came=f"shape {tuple(pictures.shape)}")
         pictures = pictures.to("cpu", torch.float32)
         if pictures.numel() and not bool(((pictures >= 0) & (pictures <= 1)).all()):
             raise ConfigurationError("pictures in [0, 1]", where="embed_images",
@@ -144,7 +144,6 @@ class ClipScorer:
 
     def _prepared(self, pictures: Any) -> Any:
         """Resize as open_clip's own transform does (without its detour over 8 bits), then its mean and spread."""
-        import torch
         from torch.nn import functional
 
         pictures = pictures[:, None].expand(-1, 3, -1, -1) if pictures.ndim == 3 else pictures
@@ -161,8 +160,9 @@ class ClipScorer:
                                               align_corners=False).clamp(0, 1)
         down, right = target[0] - new[0], target[1] - new[1]
         if down or right:  # a negative pad is a crop; the margin of a line drawing is paper
-            pictures = functional.pad(pictures, (right // 2, right - right // 2, down // 2, down - down // 2), value=1.0)
-        mean, std = (torch.tensor(self._preprocessing[key], device=pictures.device)[:, None, None] for key in ("mean", "std"))
+            margin = (right // 2, right - right // 2, down // 2, down - down // 2)
+            pictures = functional.pad(pictures, margin, value=1.0)
+        mean, std = (pictures.new_tensor(self._preprocessing[key])[:, None, None] for key in ("mean", "std"))
         return (pictures - mean) / std
 
 

@@ -50,7 +50,7 @@ class Words:
         """Raises ConfigurationError that names the unknown words and the nearest known ones."""
         strange = self.unknown(text)
         letters = re.search(r"[^\W\d_]", text)
-        if not letters or (strange or not text.isascii()) and not self.allow_unknown:
+        if not letters or ((strange or not text.isascii()) and not self.allow_unknown):
             shown = strange or tuple(word for word in text.split() if not word.isascii()) or (text,)
             raise ConfigurationError(
                 f"words that the {self.name} model knows", came=", ".join(repr(word) for word in shown),

@@ -35,7 +35,8 @@ class LoadedModel:
     folder: Path | None = None
 
 
-def load_model(model: str, pretrained: str | Path | None, *, device: str = "cpu", download: bool = False) -> LoadedModel:
+def load_model(model: str, pretrained: str | Path | None, *, device: str = "cpu",
+               download: bool = False) -> LoadedModel:
     """Load a model by (name, tag), (name, weight file) or local folder.
 
     model : open_clip's name ("ViT-B-32"), or a folder with open_clip_config.json, weights and tokenizer
@@ -64,8 +65,10 @@ def sha256_of(path: Path) -> str:
 
 
 def _is_folder(place: str | Path) -> bool:
-    return str(place).startswith("local-dir:") or (not isinstance(place, str) or "/" in place) and Path(place).is_dir() \
-        or Path(place).is_dir() and (Path(place) / CONFIG_FILE).is_file()
+    path = Path(place)
+    if str(place).startswith("local-dir:"):
+        return True
+    return path.is_dir() and ("/" in str(place) or (path / CONFIG_FILE).is_file())
 
 
 def _load_folder(open_clip: Any, folder: Path, device: str) -> LoadedModel:
@@ -76,9 +79,8 @@ def _load_folder(open_clip: Any, folder: Path, device: str) -> LoadedModel:
     files = [path for suffix in _SUFFIXES for path in sorted(folder.glob(f"*{suffix}"))]
     if not files:
         raise MissingCapability(f"weights ({', '.join(_SUFFIXES)}) beside {CONFIG_FILE}", came="none",
-                                where=str(folder), mend="open_clip would start from random weights; put the file there.")
+                                where=str(folder), mend="Put the file there; open_clip alone would start untrained.")
     config = json.loads(config_file.read_text())
-    # open_clip cuts a 'local-dir:' path at nothing, but resolves it against the working directory.
     name = f"local-dir:{folder.resolve()}"
     model = _create(open_clip, name, None, device)
     tokenizer = open_clip.get_tokenizer(name)
@@ -135,7 +137,8 @@ def _create(open_clip: Any, name: str, pretrained: str | None, device: str, **se
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="QuickGELU mismatch")
         try:
-            model = open_clip.create_model(name, pretrained=pretrained, device=device, require_pretrained=True, **settings)
+            model = open_clip.create_model(name, pretrained=pretrained, device=device, require_pretrained=True,
+                                           **settings)
         except UserWarning as mismatch:
             raise ConfigurationError("matching activations", came=str(mismatch), where=name) from mismatch
     return model.eval().requires_grad_(False)

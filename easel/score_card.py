@@ -1,4 +1,4 @@
-"""Score cards: what a number is a number of; and the scales on which a raw cosine is printed (ours; both papers silent)."""
+"""Score cards: what a number is a number of, on which printing scales (ours; both papers silent)."""
 
 from __future__ import annotations
 

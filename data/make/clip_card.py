@@ -34,7 +34,8 @@ def save_model(model, config: dict, words: list[str], folder: Path, *, name: str
     if (folder / "card.json").exists():
         kept = {"evaluation": json.loads((folder / "card.json").read_text()).get("evaluation", {})}
     _write(folder / "card.json", {
-        "name": f"embedded-{name}", "what": NOTES.get(name, "") + " A toy: it knows line drawings of its categories only.",
+        "name": f"embedded-{name}",
+        "what": f"{NOTES.get(name, '')} A toy: it knows line drawings of its categories only.".strip(),
         "column": f"toy CLIP ({name})", "license": "the project's own", "date": "2026-11",
         "parameters": sum(value.numel() for value in tensors.values()), "categories": list(CATEGORIES),
         "held_out_styles": list(HELD_OUT_STYLES), "silent_words": list(SILENT), "words": words, "training": figures,

@@ -150,8 +150,8 @@ def _lay(paper, ax, ay, bx, by, radius):
     """Ink one segment: each pixel keeps the darkest ink it got from this drawing."""
     side = paper.shape[0]
     reach = radius + 0.5
-    x0, x1 = max(int(math.floor(min(ax, bx) - reach)), 0), min(int(math.ceil(max(ax, bx) + reach)), side)
-    y0, y1 = max(int(math.floor(min(ay, by) - reach)), 0), min(int(math.ceil(max(ay, by) + reach)), side)
+    x0, x1 = max(math.floor(min(ax, bx) - reach), 0), min(math.ceil(max(ax, bx) + reach), side)
+    y0, y1 = max(math.floor(min(ay, by) - reach), 0), min(math.ceil(max(ay, by) + reach), side)
     dx, dy = bx - ax, by - ay
     square = max(dx * dx + dy * dy, 1e-12)
     for y in range(y0, y1):
@@ -187,8 +187,7 @@ def _ink(packed, starts, matrices, seeds, settings, side):
                 t = j / pieces
                 s = 1 - t
                 wx = wy = ww = 0.0
-                for p in range(4):
-                    weight = s * s * s if p == 0 else 3 * s * s * t if p == 1 else 3 * s * t * t if p == 2 else t * t * t
+                for p, weight in enumerate((s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)):
                     x, y, z = points[i, p, 0], points[i, p, 1], points[i, p, 2]
                     wx += weight * (m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3])
                     wy += weight * (m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3])

@@ -18,7 +18,8 @@ SILENT = ("small", "simple", "plain", "little", "big", "large", "old", "modern",
           "typical", "common", "metal", "basic", "new", "whole")
 # Further names for a category, besides those of the generators.
 FURTHER_NAMES = {
-    "mug": ("coffee mug", "coffee mug with a handle"), "umbrella": ("open umbrella",), "house": ("cottage", "house with a pitched roof"),
+    "mug": ("coffee mug", "coffee mug with a handle"), "umbrella": ("open umbrella",),
+    "house": ("cottage", "house with a pitched roof"),
     "lamp": ("reading lamp",), "sofa": ("settee",), "car": ("automobile",), "cat": ("kitten",), "dog": ("puppy",),
     "train": ("steam train",), "laptop": ("notebook computer",), "cup": ("tea cup",),
     "toilet": ("lavatory",), "bicycle": ("push bike",), "glass box": ("glass case",), "clock": ("wall clock",),

@@ -44,7 +44,8 @@ def rank(scorer: ImageTextScorer, drawings: Sequence[tuple[str, np.ndarray]], *,
     cameras, results = ring(views), []
     for start in range(0, len(drawings), chunk):
         part = drawings[start:start + chunk]
-        pictures = render([Sketch.from_array(strokes).normalised() for _, strokes in part], cameras, size=size, width=width)
+        sketches = [Sketch.from_array(strokes).normalised() for _, strokes in part]
+        pictures = render(sketches, cameras, size=size, width=width)
         embedded = scorer.embed_images(pictures.reshape(-1, size, size)).reshape(len(part), views, -1).mean(axis=1)
         embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)
         for offset, ((category, _), row) in enumerate(zip(part, cosine(embedded, texts), strict=True)):
@@ -70,7 +71,8 @@ def figures(results: Sequence[Ranked]) -> dict:
     for name, limit in (("top1", 1), ("top5", 5)):
         hits = sum(r.rank < limit for r in results)
         low, high = wilson(hits, len(results))
-        table[name] = {"hits": hits, "share": round(hits / max(len(results), 1), 4), "wilson": [round(low, 4), round(high, 4)]}
+        share = round(hits / max(len(results), 1), 4)
+        table[name] = {"hits": hits, "share": share, "wilson": [round(low, 4), round(high, 4)]}
     table["by_category"] = {
         category: [len(own), sum(r.rank < 1 for r in own), sum(r.rank < 5 for r in own)]
         for category in CATEGORIES if (own := [r for r in results if r.category == category])
@@ -111,7 +113,7 @@ def report(title: str, results: Sequence[Ranked]) -> str:
         lines.append(f"  {words} {row['hits']}/{table['n']} = {row['share']:.1%} "
                      f"(Wilson 95 % {row['wilson'][0]:.1%} to {row['wilson'][1]:.1%})")
     lines.append("  by category (n, top-1, top-5):")
-    lines += [f"    {category:12s} {n:4d} {one:4d} {five:4d}" for category, (n, one, five) in table["by_category"].items()]
+    lines += [f"    {name:12s} {n:4d} {one:4d} {five:4d}" for name, (n, one, five) in table["by_category"].items()]
     wrong = [f"{r.name} -> {', '.join(r.first[:3])}" for r in results if r.rank > 0 and r.name]
     return "\n".join([*lines, f"  not first: {'; '.join(wrong[:60])}"])
 

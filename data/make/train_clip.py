@@ -111,7 +111,7 @@ def _batch(plan: Plan, source: Source, tokenizer, step: int) -> dict:
     encoded = tokenizer.encode_batch(texts)
     longest = min(max(len(e.ids) for e in encoded), CONTEXT)
     tokens = np.zeros((len(texts), longest), dtype=np.int64)
-    for row, one in zip(tokens, encoded):
+    for row, one in zip(tokens, encoded, strict=True):
         ids = one.ids if len(one.ids) <= longest else [*one.ids[:longest - 1], one.ids[-1]]
         row[:len(ids)] = ids
     return {"pictures": shown, "tokens": tokens, "category": np.array([e.category for e in examples]),
@@ -250,14 +250,15 @@ def train(name: str, *, minutes: float | None, steps: int | None, work: Path, we
             with torch.no_grad():
                 model.logit_scale.clamp_(0, math.log(50))
                 keep = min(plan.average, step / (step + 20))
-                for mine, theirs in zip(mean_model.state_dict().values(), model.state_dict().values()):
+                for mine, theirs in zip(mean_model.state_dict().values(), model.state_dict().values(), strict=True):
                     mine.lerp_(theirs, 1 - keep) if mine.is_floating_point() else mine.copy_(theirs)
             recent.append((loss.item(), right.item()))
             step += 1
             now = time.monotonic()
             if now - logged > 20:
-                row = {"step": step, "seconds": round(now - start, 1), "loss": round(np.mean([r[0] for r in recent]), 4),
-                       "right": round(np.mean([r[1] for r in recent]), 4), "rate": round(rate, 6),
+                loss_now, right_now = np.mean(recent, axis=0)
+                row = {"step": step, "seconds": round(now - start, 1), "loss": round(loss_now, 4),
+                       "right": round(right_now, 4), "rate": round(rate, 6),
                        "scale": round(model.logit_scale.exp().item(), 2)}
                 log.write(json.dumps(row) + "\n")
                 log.flush()
