@@ -1,0 +1,60 @@
+#!/bin/sh
+# Makes the virtual environment and installs into it: setup.sh (demo|dev) PYTHON VENV, from the project's root.
+# Where packages come from is the user's own pip configuration; versions come from constraints.txt.
+set -eu
+goal=$1 python=$2 venv=$3
+
+say() { printf '%s\n' "$*"; }
+stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+command -v "$python" >/dev/null 2>&1 || stop "no '$python' here. Name a Python 3.11 or newer: make PYTHON=python3.11"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    stop "Python 3.11 or newer is needed, '$python' is $("$python" -V 2>&1). Name another: make PYTHON=python3.11"
+
+# Debian packages that `apt-packages.txt` lists for this verb and that are not installed yet.
+missing_packages() {
+    command -v dpkg-query >/dev/null 2>&1 || return 0
+    sed -n "s/^\([a-z0-9.+-]*\)  *# $1:.*/\1/p" apt-packages.txt | while read -r package; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$package"
+    done
+}
+
+install_packages() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "System packages: installing $*"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    else
+        return 1
+    fi
+}
+
+if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+        # Only Debian's own interpreter gets its venv from apt; any other must bring it.
+        install_packages $(missing_packages setup) && "$python" -c 'import venv, ensurepip' ||
+            stop "'$python' cannot make a virtual environment. Type: sudo apt-get install -y python3-venv"
+    fi
+    "$python" -m venv --clear "$venv"
+fi
+
+case $goal in
+demo)
+    extras=clip
+    say "Setting up what the demo needs, in $venv: about 0.3 GB to download and 1.2 GB on disk, 190 MB of it torch for the"
+    ;;
+dev)
+    extras=dev
+    say "Setting up everything, in $venv: about 0.6 GB to download and 2.3 GB on disk, 190 MB of it torch for the"
+    wanted=$(missing_packages test)
+    if [ -n "$wanted" ] && ! install_packages $wanted; then
+        say "Some tests need system packages. Type: sudo apt-get install -y $wanted"
+    fi
+    ;;
+*) stop "demo or dev, not '$goal'" ;;
+esac
+say "CPU. Where pip's configuration offers no CPU build, pip takes the CUDA build with its libraries: about 3 GB more."
+
+"$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check -c constraints.txt -e ".[$extras]"
+
+touch "$venv/.ready-$goal"
+[ "$goal" = demo ] || touch "$venv/.ready-demo"
