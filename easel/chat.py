@@ -181,12 +181,30 @@ class ChatFailure(EaselError):
 
     kind : short name, as it stands in tables
     systemic : whether the fault concerns the run (raise) or this one call (a value, counted)
-    usage : what was charged all the same
+    usage : what was charged all the same; status : HTTP status, None without one
+    sent : whether a request left this machine
     """
 
     kind = "failed"
     systemic = False
-    usage = Usage()
+
+    def __init__(
+        self, expected: str, *, came: str = "", where: str = "", mend: str = "",
+        usage: Usage = Usage(), status: int | None = None, sent: bool = True,
+    ) -> None:
+        self.usage, self.status, self.sent = usage, status, sent
+        super().__init__(expected, came=came, where=where, mend=mend)
+
+
+class Transient(ChatFailure):
+    """One try that failed in a way that another try may mend; `easel.retrying` deals with it, callers never see it.
+
+    retry_after : the provider's Retry-After header as sent, or None; quota : a daily quota is spent
+    """
+
+    kind = "transient"
+    retry_after: str | None = None
+    quota = False
 
 
 class Truncated(ChatFailure):
@@ -214,10 +232,21 @@ class Blocked(ChatFailure):
 
 
 class RefusedSetting(ChatFailure):
-    """The model does not take a sampling parameter that was asked for."""
+    """The model does not take a sampling parameter that was asked for.
+
+    setting : its name; dropped : the sender will leave it out from now on, so that another try may pass
+    """
 
     kind = "refused-setting"
     systemic = True
+    setting = ""
+    dropped = False
+
+
+class TooLong(ChatFailure):
+    """The prompt does not fit into the model's context."""
+
+    kind = "too-long"
 
 
 class Unavailable(ChatFailure):
@@ -225,3 +254,14 @@ class Unavailable(ChatFailure):
 
     kind = "unavailable"
     systemic = True
+
+
+class Cancelled(ChatFailure):
+    """The run was asked to stop before this call was answered; nothing more was sent."""
+
+    kind = "cancelled"
+    systemic = True
+
+
+FAILURES: tuple[type[ChatFailure], ...] = (Truncated, Empty, ThoughtExhausted, Blocked, TooLong)
+"""The failures of one call: values, kept in the record under their `kind`."""

@@ -1,0 +1,107 @@
+"""The connection: one function that puts the chain around a provider's model, in the one right order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from easel.budget import Budget, Budgeted
+from easel.chat import ChatModel, ChatReply, ChatRequest, Evidence
+from easel.errors import MissingCapability
+from easel.ledger import Ledger
+from easel.prices import Price, read_prices
+from easel.recording import Recorded, ReplyStore
+from easel.retrying import Pause, Retrying, RetryPolicy
+
+if TYPE_CHECKING:
+    from easel.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A chat model with everything that watches over it.
+
+    chat : the outermost of the chain; ledger : every HTTP try; budget : limits and what was spent
+    stop : set it and no new request starts, waits end with Cancelled, requests in flight are finished and kept
+    price : None when unknown
+    """
+
+    chat: ChatModel
+    ledger: Ledger
+    budget: Budget
+    stop: threading.Event
+    price: Price | None = None
+
+    @property
+    def name(self) -> str:
+        return self.chat.name
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.chat.evidence
+
+    @property
+    def sees_images(self) -> bool:
+        return self.chat.sees_images
+
+    def reply(self, request: ChatRequest) -> ChatReply:
+        return self.chat.reply(request)
+
+
+def connect(
+    model: str, *, run: RunStore | None = None, store: ReplyStore | None = None, ledger: Ledger | Path | None = None,
+    budget: Budget | None = None, concurrency: int = 8, api_base: str | None = None,
+    drop_refused_settings: bool = False, sees_images: bool | None = None, label: str | None = None,
+    prices: Path | None = None, stop: threading.Event | None = None, on_wait: Callable[[Pause], None] | None = None,
+    policy: RetryPolicy | None = None, timeout: float = 600.0,
+) -> Connection:
+    """Recorded(Retrying(Budgeted(LiteLLMChat))) for one model.
+
+    run : gives the reply store and the ledger's folder, unless these are given; without any nothing is kept
+    label : neutral name that stands in records, messages and requests instead of the real one
+    prices : price table (`easel.prices.read_prices`), by `model` or `label`
+    Raises MissingCapability without the provider's key, ConfigurationError for a dollar limit without a price.
+    """
+    from easel.litellm_chat import LiteLLMChat, missing_keys
+
+    table = read_prices(prices) if prices is not None else {}
+    price = table.get(model) or table.get(label or "")
+    sender = LiteLLMChat(
+        model, label=label, api_base=api_base, drop_refused_settings=drop_refused_settings, sees_images=sees_images,
+        price=price, timeout=timeout,
+    )
+    missing = missing_keys(model) if api_base is None else ()
+    if missing:
+        raise MissingCapability(
+            f"a key for '{model}'", came="none", where=" or ".join(missing),
+            mend=f"export {missing[0]}=..., or choose another model.",
+        )
+    if run is not None:
+        store = store or run.replies
+        ledger = ledger or run.folder
+    return chain(
+        sender, store=store, ledger=ledger, budget=budget, concurrency=concurrency, stop=stop, on_wait=on_wait,
+        policy=policy,
+    )
+
+
+def chain(
+    sender: ChatModel, *, store: ReplyStore | None = None, ledger: Ledger | Path | None = None,
+    budget: Budget | None = None, concurrency: int = 8, stop: threading.Event | None = None,
+    on_wait: Callable[[Pause], None] | None = None, policy: RetryPolicy | None = None,
+) -> Connection:
+    """The same chain around any sender that makes one request per call, a stand-in for example."""
+    book = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
+    budget, stop = budget or Budget(), stop or threading.Event()
+    # A new session of a run goes on with what the earlier ones spent.
+    budget.count(book)
+    model: ChatModel = Retrying(
+        Budgeted(sender, budget, stop=stop), policy=policy, ledger=book, concurrency=concurrency, stop=stop,
+        on_wait=on_wait, keep=None if store is None else store.put,
+    )
+    if store is not None:
+        model = Recorded(model, store, stop=stop)
+    return Connection(model, book, budget, stop, getattr(sender, "price", None))
