@@ -135,19 +135,25 @@ class Gallery:
             parts.append("prompts have drifted from the record")
         return ", ".join(parts)
 
-    def write(self) -> dict[str, Path]:
-        """Write everything into the run folder; name -> path."""
+    def write(self, folder: Path | None = None) -> dict[str, Path]:
+        """Write contact sheet, pages and curve into a folder (the run's own `views/`); what it is -> path."""
+        folder = folder or self.run.folder / "views"
+        folder.mkdir(parents=True, exist_ok=True)
         title = f"{self.run.info['name']}: {self.caption()}"
-        written = {
-            "contact sheet": self.run.write("views/contact-sheet.png", self.contact_sheet()),
-            "pairs": self.run.write("views/pairs.html", pairs_page(
+        files: dict[str, tuple[str, str | bytes]] = {
+            "contact sheet": ("contact-sheet.png", self.contact_sheet()),
+            "sketches": ("sketches.html", self.page(title)),
+            "pairs": ("pairs.html", pairs_page(
                 self.pairs(), title=f"Contrastive pairs. {title}", watermark=self.watermark)),
-            "sketches": self.run.write("views/sketches.html", self.page(title)),
         }
         points = self.curve()
         if points:
             svg = curve_svg(points, column=self.column, caption=self.caption())
-            written["learning curve"] = self.run.write("views/learning-curve.svg", svg)
+            files["learning curve"] = ("learning-curve.svg", svg)
+        written = {}
+        for what, (name, content) in files.items():
+            written[what] = folder / name
+            written[what].write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return written
 
     def page(self, title: str) -> str:

@@ -32,33 +32,27 @@ class Ink(torch.autograd.Function):
     def forward(ctx, start, end, radius, opacity, curve, joined, picture, pictures, size, samples):
         paper = torch.ones(pictures * size * size, dtype=start.dtype, device=start.device)
         learns = any(ctx.needs_input_grad[:4])
-        span = _frame(start, end)
-        rows = _rows(start, span, radius[curve], joined, size, samples)
-        place = picture[curve[rows.segment]]
+        boxes = _boxes(start, end, radius[curve], opacity[curve], joined, samples)
         # A curve's number within its picture tells the strokes of a pixel apart.
         number = torch.arange(len(picture), device=start.device) - torch.searchsorted(picture, picture)
         strokes = int(number.max()) + 1
-        base = (place * size * size + rows.y * size) * strokes + number[curve[rows.segment]]
-        table = torch.stack([
-            rows.along, rows.across, *(value[rows.segment] for value in span),
-            radius[curve[rows.segment]], opacity[curve[rows.segment]],
-        ], dim=1)
+        base = (picture * size * size * strokes + number)[curve]
         kept = []
-        for part in _parts(place, rows.count, pictures):
-            kept.append(_draw(paper, table[part], rows.left[part], rows.count[part], base[part],
-                              rows.segment[part], strokes, samples, learns))
-        ctx.kept, ctx.span, ctx.samples = kept, span, samples
-        ctx.curve, ctx.curves, ctx.degenerate = curve, len(radius), span[2] <= 0
+        for part in _parts(boxes, picture[curve], pictures):
+            runs = _runs(boxes[part], base[part], size, strokes)
+            kept.append((part, *_draw(paper, *runs, strokes, samples, learns)))
+        ctx.kept, ctx.boxes, ctx.samples = kept if learns else None, boxes, samples
+        ctx.curve, ctx.curves = curve, len(radius)
         return paper.view(pictures, size, size)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        ux, uy, _ = ctx.span
+        ux, uy = ctx.boxes[:, 0], ctx.boxes[:, 1]
         sums = torch.zeros(6, len(ux), dtype=ux.dtype, device=ux.device)
         gradient = gradient.reshape(-1) / ctx.samples**2
         wide, strong = ctx.needs_input_grad[2:4]
-        for segment, rank, pixel, paper, pull_along, pull_across, share, swell, depth in ctx.kept:
+        for part, segment, rank, pixel, paper, pull_along, pull_across, share, swell, depth in ctx.kept:
             pull = (gradient[pixel] * paper).index_select(1, rank)
             along, across = pull * pull_along, pull * pull_across
             values = [along.sum(0), across.sum(0), along.mul_(share).sum(0), across.mul_(share).sum(0)]
@@ -68,7 +62,7 @@ class Ink(torch.autograd.Function):
                 values.append((pull * depth).sum(0))
             lines = [0, 1, 2, 3] + [4] * wide + [5] * strong
             for line, value in zip(lines, values, strict=True):
-                sums[line].index_add_(0, segment, value)
+                sums[line, part].index_add_(0, segment, value)
         along, across, end_along, end_across, swell, depth = sums
         end = -torch.stack([ux * end_along - uy * end_across, uy * end_along + ux * end_across], 1)
         start = -torch.stack([ux * along - uy * across, uy * along + ux * across], 1) - end
@@ -77,32 +71,20 @@ class Ink(torch.autograd.Function):
         return start, end, radius, opacity, *[None] * 6
 
 
-def _frame(start, end):
-    """Unit direction (x, y) and length of each segment; a point gets the direction (1, 0)."""
+def _boxes(start, end, radius, opacity, joined, samples):
+    """(S, 10): the rotated box that holds each segment's ink.
+
+    Columns: direction x, y, length, radius, opacity, start x, y, reach along the direction from `low` to `high`,
+    and `reach` across. A point has the direction (1, 0). A cell's ramp ends half a cell outside the edge, and
+    a cell lies off its pixel's centre. At a smooth joint the neighbour takes over, so a box passes the joint
+    only by the wedge that opens there; at the ends of strokes it holds the whole round cap.
+    """
     step = end - start
     length = step.norm(dim=1)
     point = length < 1e-9
-    safe = torch.where(point, torch.ones_like(length), length)
-    ux = torch.where(point, torch.ones_like(length), step[:, 0] / safe)
-    uy = torch.where(point, torch.zeros_like(length), step[:, 1] / safe)
-    return ux, uy, torch.where(point, torch.zeros_like(length), length)
-
-
-class _Rows:
-    """Runs of pixels, one for each picture row that a segment's ink may touch."""
-
-    def __init__(self, segment, y, left, count, along, across):
-        self.segment, self.y, self.left, self.count, self.along, self.across = segment, y, left, count, along, across
-
-
-def _rows(start, span, radius, joined, size, samples):
-    """Rows of the rotated boxes that hold the segments' ink.
-
-    A cell's ramp ends half a cell from the edge and a cell lies off its pixel's centre: that is `reach`.
-    At a smooth joint the neighbour takes over, so a box needs to pass the joint only by the wedge that
-    opens there; at the ends of strokes it holds the whole round cap.
-    """
-    ux, uy, length = span
+    step = torch.where(point[:, None], torch.tensor([1.0, 0.0], dtype=step.dtype, device=step.device), step)
+    ux, uy = (step / torch.where(point, 1, length)[:, None]).T
+    length = torch.where(point, 0, length)
     cells = (samples - 1) / samples * 0.5 * 2**0.5
     reach = radius + 0.5 / samples + cells + 1e-3
     cosine = ux[1:] * ux[:-1] + uy[1:] * uy[:-1]
@@ -110,69 +92,74 @@ def _rows(start, span, radius, joined, size, samples):
     before, after = reach.clone(), reach.clone()
     before[1:] = torch.where(joined[1:], torch.minimum(reach[1:], reach[1:] * wedge + cells + 1e-2), reach[1:])
     after[:-1] = torch.where(joined[1:], torch.minimum(reach[:-1], reach[:-1] * wedge + cells + 1e-2), reach[:-1])
-    low, high = -before, length + after
-
-    centre = start[:, 1] + 0.5 * (low + high) * uy
-    half = 0.5 * (high - low) * uy.abs() + reach * ux.abs()
-    top = (centre - half - 0.5).ceil().clamp(0, size).long()
-    bottom = (centre + half - 0.5).floor().clamp(-1, size - 1).long()
-    number = (bottom - top + 1).clamp_min(0)
-    segment = torch.repeat_interleave(number)
-    y = torch.arange(len(segment), device=ux.device) + (top - number.cumsum(0) + number)[segment]
-
-    tiny = torch.full_like(ux, 1e-6)
-    cos = torch.where(ux.abs() < 1e-6, tiny, ux)[segment]
-    sin = torch.where(uy.abs() < 1e-6, tiny, uy)[segment]
-    x0, reach = start[segment, 0], reach[segment]
-    dy = y.to(ux.dtype) + 0.5 - start[segment, 1]
-    a = (low[segment] - dy * sin) / cos
-    b = (high[segment] - dy * sin) / cos
-    c, d = dy * cos / sin, reach / sin.abs()
-    left = torch.maximum(torch.minimum(a, b), c - d) + x0
-    right = torch.minimum(torch.maximum(a, b), c + d) + x0
-    left = (left - 0.5).ceil().clamp(0, size).long()
-    right = (right - 0.5).floor().clamp(-1, size - 1).long()
-    dx = left.to(ux.dtype) + 0.5 - x0
-    ux, uy = ux[segment], uy[segment]
-    return _Rows(segment, y, left, (right - left + 1).clamp_min(0), dx * ux + dy * uy, dy * ux - dx * uy)
+    return torch.stack([ux, uy, length, radius, opacity, *start.T, -before, length + after, reach], dim=1)
 
 
-def _parts(picture, count, pictures):
-    """Slices of rows: whole pictures, about CHUNK pairs each on a CPU; one slice elsewhere."""
-    if not len(picture):
-        return []
-    if picture.device.type != "cpu":
-        return [slice(0, len(picture))]
-    pairs = torch.zeros(pictures, dtype=torch.long).index_add_(0, picture, count).tolist()
+def _parts(boxes, picture, pictures):
+    """Slices of segments: whole pictures, about CHUNK pixels of boxes each on a CPU; one slice elsewhere."""
+    if boxes.device.type != "cpu":
+        return [slice(0, len(boxes))]
+    area = (boxes[:, 8] - boxes[:, 7]) * 2 * boxes[:, 9]
+    pairs = area.new_zeros(pictures).index_add_(0, picture, area).tolist()
     ends = torch.bincount(picture, minlength=pictures).cumsum(0).tolist()
-    parts, first, load = [], 0, 0
+    parts, first, last, load = [], 0, 0, 0.0
     for new, end in zip(pairs, ends, strict=True):
-        load += new
-        if load >= CHUNK or end == len(picture):
-            if load and end > first:
-                parts.append(slice(first, end))
-            first, load = end, 0
-    return parts
+        if load and load + new > CHUNK:
+            parts.append(slice(first, last))
+            first, load = last, 0.0
+        load, last = load + new, end
+    return [part for part in [*parts, slice(first, len(boxes))] if part.stop > part.start]
 
 
-def _draw(paper, table, left, count, base, segment, strokes, samples, learns):
+def _runs(boxes, base, size, strokes):
+    """Runs of pixels, one for each picture row that a box may touch.
+
+    Returns table (R, 7): the run's first pixel's place along and across, direction x, y, length, radius,
+    opacity; segment (R,) within the part; key (R,) of the first pixel (picture, y, x, stroke); count (R,).
+    """
+    ux, uy, _, _, _, _, y0, low, high, reach = boxes.T
+    centre = y0 + 0.5 * (low + high) * uy - 0.5
+    half = 0.5 * (high - low) * uy.abs() + reach * ux.abs()
+    top = (centre - half).ceil().clamp(0, size).long()
+    number = ((centre + half).floor().clamp(-1, size - 1).long() - top + 1).clamp_min(0)
+    segment = torch.repeat_interleave(number)
+    y = torch.arange(len(segment), device=boxes.device) + (top - number.cumsum(0) + number)[segment]
+
+    ux, uy, length, radius, opacity, x0, y0, low, high, reach = boxes.index_select(0, segment).T.contiguous()
+    cos, sin = torch.where(ux.abs() < 1e-6, 1e-6, ux), torch.where(uy.abs() < 1e-6, 1e-6, uy)
+    dy = y.to(ux.dtype) + 0.5 - y0
+    rise = dy * sin
+    a, b = (low - rise) / cos, (high - rise) / cos
+    middle, half = dy * cos / sin, reach / sin.abs()
+    x0 = x0 - 0.5
+    left = (torch.maximum(torch.minimum(a, b), middle - half) + x0).ceil().clamp(0, size)
+    right = (torch.minimum(torch.maximum(a, b), middle + half) + x0).floor().clamp(-1, size - 1)
+    dx = left - x0
+    table = torch.stack([dx * ux + dy * uy, dy * ux - dx * uy, ux, uy, length, radius, opacity], dim=1)
+    key = base[segment] + (y * size + left.long()) * strokes
+    return table, segment, key, (right - left + 1).clamp_min(0).long()
+
+
+def _draw(paper, table, segment, base, count, strokes, samples, learns):
     """Inks one part into the flat `paper`; returns what the backward pass needs."""
-    row = torch.repeat_interleave(count)
-    step = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[row]
-    key = (base + left * strokes)[row] + step * strokes
-    low = int(key.min()) // strokes * strokes
-    key = key - low
-    if int(key.max()) < 2**31 - 1:
-        key = key.int()
+    run = torch.repeat_interleave(count)
+    step = torch.arange(len(run), device=run.device) - (count.cumsum(0) - count)[run]
+    key = base[run] + step * strokes
+    low = int(base.min()) // strokes * strokes if len(base) else 0
+    if int(base.max() if len(base) else 0) - low + int(paper.numel() ** 0.5) * strokes < 2**31:
+        key = (key - low).int()
+    else:
+        key = key - low
     key, order = torch.sort(key, stable=True)
-    row, step = row[order], step[order].to(table.dtype)
+    run, step = run[order], step[order].to(table.dtype)
     pixel = torch.div(key, strokes, rounding_mode="floor")
-    new = pixel[1:] != pixel[:-1]
-    rank = torch.cat([new.new_zeros(1), new]).cumsum(0)
-    pixel = pixel[torch.cat([new.new_ones(1), new])].long() + low // strokes
+    new = torch.ones_like(pixel, dtype=torch.bool)
+    new[1:] = pixel[1:] != pixel[:-1]
+    rank = new.cumsum(0) - 1
+    pixel = pixel[new].long() + low // strokes
 
-    along, across, ux, uy, length, radius, opacity = table.index_select(0, row).T.contiguous()
-    offset = (torch.arange(samples, device=row.device, dtype=table.dtype) + 0.5) / samples - 0.5
+    along, across, ux, uy, length, radius, opacity = table.index_select(0, run).T.contiguous()
+    offset = (torch.arange(samples, device=run.device, dtype=table.dtype) + 0.5) / samples - 0.5
     dx, dy = offset.repeat(samples)[:, None], offset.repeat_interleave(samples)[:, None]
     along = torch.addcmul(torch.addcmul(along, step, ux), dx, ux).addcmul_(dy, uy)
     across = torch.addcmul(torch.addcmul(across, step, uy, value=-1), dx, uy, value=-1).addcmul_(dy, ux)
@@ -185,19 +172,19 @@ def _draw(paper, table, left, count, base, segment, strokes, samples, learns):
     ramp = torch.sub(radius, distance).mul_(samples).add_(0.5)
     cover = torch.minimum(ramp, full).clamp_min_(0)
     left_over = torch.addcmul(torch.ones_like(opacity), cover, opacity, value=-1).clamp_min_(SOLID)
-    sums = torch.zeros(samples**2, len(pixel), dtype=table.dtype, device=row.device)
+    sums = torch.zeros(samples**2, len(pixel), dtype=table.dtype, device=run.device)
     sums.index_add_(1, rank, left_over.log())
     sums.exp_()
     paper[pixel] = sums.mean(0)
     if not learns:
-        return None
+        return ()
     edge = (ramp > 0) & (ramp < full)
     slope = torch.where(edge, opacity * samples, torch.zeros_like(opacity)).div_(left_over)
     thin = (ramp >= full) & (full < 1)
     swell = -(slope + torch.where(thin, 2 * samples * opacity, torch.zeros_like(opacity)).div_(left_over))
     pull = slope / distance
     share = torch.where(length > 0, foot / length, torch.full_like(foot, 0.5))
-    return segment[row], rank, pixel, sums, pull * along, pull * across, share, swell, -cover / left_over
+    return segment[run], rank, pixel, sums, pull * along, pull * across, share, swell, -cover / left_over
 
 
 def _hide(square, key):

@@ -1,0 +1,326 @@
+"""The command line: draw, practise, show, pairs, render, demo. Thin: everything it does is a call of the library."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from easel.errors import ConfigurationError, EaselError
+
+app = typer.Typer(
+    help="Text to 3D sketch: a frozen language model draws and learns from contrast.",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+)
+
+Model = Annotated[str | None, typer.Option(help="litellm's name of a model, 'recorded:NAME', or 'stand-in'.")]
+Preset = Annotated[str, typer.Option(help="paper: what the paper says. ours: with our additions.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; may be repeated.")]
+Scorer = Annotated[str, typer.Option(help="MODEL/PRETRAINED, a folder, or embedded:reward.")]
+Reporter = Annotated[str, typer.Option(help="The scorer that reports; another one than rewards.")]
+Root = Annotated[Path, typer.Option(help="Where run folders lie.")]
+BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits, as calls=100,dollars=2,tokens=1e6,seconds=900.")]
+Base = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
+Prices = Annotated[Path | None, typer.Option(help="Price table for models that litellm has no price of.")]
+Concurrency = Annotated[int, typer.Option(help="Model calls at once.")]
+Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
+Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the embedded scorer guess at unknown words.")]
+Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting the model does not take; recorded.")]
+
+REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
+
+
+@app.command()
+def draw(
+    text: Annotated[str, typer.Argument(help="What to draw.")],
+    model: Model = None,
+    preset: Preset = "ours",
+    scorer: Scorer = REWARD,
+    out: Annotated[Path, typer.Option(help="Folder for the drawing in every format.")] = Path("drawing"),
+    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run).")] = None,
+    budget: BudgetText = None,
+    api_base: Base = None,
+    prices: Prices = None,
+    concurrency: Concurrency = 8,
+    settings: Set = None,
+    root: Root = Path("data/runs"),
+    label: Label = None,
+    allow_unknown_words: Unknown = False,
+    drop_refused_settings: Drop = False,
+) -> None:
+    """Draw one text and write it as JSON, SVG, PNG, GIF, OBJ, GLB and an offline HTML page."""
+    from drawagent.drawing import write_drawing
+    from drawagent.experience import Library
+    from drawagent.inference import infer
+    from drawagent.queries import Query, QueryLists
+
+    chosen = _settings(preset, settings, drop_refused_settings)
+    query = Query(id="query", text=text, category=text[:60])
+    known = Library.from_json(json.loads(library.read_text("utf-8"))) if library else Library()
+    with _studio(
+        QueryLists(learn=(query,)), chosen, model=model, scorer=scorer, reporter=scorer, root=root, name="draw",
+        budget=budget, api_base=api_base, prices=prices, concurrency=concurrency, label=label,
+        allow_unknown_words=allow_unknown_words,
+    ) as studio:
+        (drawing,) = infer([query], known, artist=studio.artist, reward=studio.reward, workers=concurrency)
+        candidate = drawing.chosen.candidate
+        if candidate.sketch is None:
+            raise ConfigurationError("a drawing", came=f"{candidate.failure}: {candidate.reason}",
+                                     mend="Draw again with another seed, or with --set repairs=1.")
+        for path in write_drawing(candidate.sketch, out, title=text, settings=chosen):
+            typer.echo(path)
+        typer.echo(f"{len(candidate.sketch)} strokes, {studio.reward.card.column} {drawing.chosen.reward:.4f} (raw cosine)")
+
+
+@app.command()
+def practise(
+    queries: Annotated[Path, typer.Argument(help="YAML file with learn, gate and report queries.")],
+    model: Model = None,
+    preset: Preset = "ours",
+    scorer: Scorer = REWARD,
+    reporter: Reporter = REPORT,
+    budget: BudgetText = None,
+    api_base: Base = None,
+    prices: Prices = None,
+    concurrency: Concurrency = 8,
+    settings: Set = None,
+    name: Annotated[str, typer.Option(help="Name of the run.")] = "practise",
+    root: Root = Path("data/runs"),
+    label: Label = None,
+    learn: Annotated[int | None, typer.Option(help="Only the first so many learn queries.")] = None,
+    gate: Annotated[int | None, typer.Option(help="Only the first so many gate queries.")] = None,
+    report: Annotated[int | None, typer.Option(help="Only the first so many report queries.")] = None,
+    allow_unknown_words: Unknown = False,
+    drop_refused_settings: Drop = False,
+) -> None:
+    """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
+    from drawagent.queries import read_queries
+
+    lists = read_queries(queries).only(learn=learn, gate=gate, report=report)
+    chosen = _settings(preset, settings, drop_refused_settings)
+    with _studio(
+        lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
+        api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
+    ) as studio:
+        _drain(studio)
+        _tell(studio)
+
+
+@app.command()
+def demo(
+    recording: Annotated[str, typer.Option(help="Name or folder of a recording.")] = "tour",
+    root: Root = Path("data/runs"),
+    by_site: Annotated[bool, typer.Option("--by-site", help="Replay by call site, after an edit of a prompt.")] = False,
+    recompute: Annotated[bool, typer.Option(help="Score again and report the largest difference.")] = True,
+    prompt_overlay: Annotated[Path | None, typer.Option(help="Prompts of your own; replay by call site then.")] = None,
+) -> None:
+    """Replay a recorded practice: real replies, no key, no network."""
+    from drawagent.recordings import Recording
+    from drawagent.replaying import open_replay
+
+    kept = Recording.read(recording)
+    typer.echo(f"Replaying '{kept.name}': {kept.info['label']}, {kept.info['date']}.")
+    for note in kept.info["notes"]:
+        typer.echo(f"  {note}")
+    studio = open_replay(
+        kept, root=root, date=_today(), by_site=by_site, recompute=recompute, prompt_overlay=prompt_overlay
+    )
+    with _closing(studio):
+        _drain(studio)
+        _tell(studio)
+
+
+@app.command()
+def show(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+    """Open a run offline: write its contact sheet, pages and curve, and name them."""
+    from drawagent.gallery import Gallery
+    from easel.runs import RunStore
+
+    gallery = Gallery(RunStore.read(run))
+    for name, path in gallery.write().items():
+        typer.echo(f"{name}: {path}")
+    typer.echo(gallery.curve_text())
+
+
+@app.command()
+def pairs(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    html: Annotated[Path | None, typer.Option(help="Write a self-contained page here.")] = None,
+) -> None:
+    """The contrastive pairs of a run: what was compared, what the judge said, what was learned."""
+    from drawagent.gallery import Gallery
+    from drawagent.pages import pairs_page
+    from easel.runs import RunStore
+
+    gallery = Gallery(RunStore.read(run))
+    shown = gallery.pairs()
+    if html is not None:
+        html.write_text(pairs_page(shown, title=f"Contrastive pairs of {run.name}", watermark=gallery.watermark), "utf-8")
+        typer.echo(html)
+        return
+    for pair in shown:
+        typer.echo(f"\n{pair.query}: {pair.note}\n{pair.words}\n" + "\n".join(pair.diff))
+
+
+@app.command()
+def render(
+    text: Annotated[str, typer.Argument(help="What would be drawn.")],
+    preset: Preset = "ours",
+    settings: Set = None,
+    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run).")] = None,
+) -> None:
+    """The exact messages of a draw and their estimated tokens; nothing is sent."""
+    from drawagent.artist import Artist
+    from drawagent.experience import Library
+    from drawagent.queries import Query
+    from drawagent.standin import StandIn
+    from easel.asking import estimate_tokens
+
+    known = Library.from_json(json.loads(library.read_text("utf-8"))) if library else Library()
+    query = Query(id="query", text=text, category=text[:60])
+    messages = Artist(StandIn(), _settings(preset, settings)).messages(query, known)
+    for message in messages:
+        typer.echo(f"--- {message.role} ---\n{message.text}\n")
+    typer.echo(f"about {estimate_tokens(messages)} tokens")
+
+
+def _settings(preset: str, changes: list[str] | None, drop_refused: bool = False) -> Any:
+    import yaml
+    from pydantic import ValidationError
+
+    from drawagent.settings import DrawSettings
+
+    values: dict[str, Any] = {"drop_refused_settings": True} if drop_refused else {}
+    for change in changes or []:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise ConfigurationError("a setting as name=value", came=change, where="--set")
+        values[key.strip()] = yaml.safe_load(value)
+    try:
+        return DrawSettings.of(preset, **values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        known = ", ".join(DrawSettings.model_fields)
+        raise ConfigurationError(
+            "settings that the method knows", came=f"{first['msg']} ({first.get('input')!r})",
+            where=f"setting {'.'.join(map(str, first['loc']))}", mend=f"Known: {known}.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _studio(
+    lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
+    budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
+    allow_unknown_words: bool,
+) -> Iterator[Any]:
+    from drawagent.live import open_live
+
+    if model is None:
+        raise ConfigurationError(
+            "a model", came="none named", where="--model",
+            mend="Name one of litellm's (--model gemini/gemini-2.5-pro, its key in the environment), or a local one "
+                 "(--model ollama/..., --api-base ...), or --model stand-in for a dry run without any model; "
+                 "`drawagent demo` replays real replies.",
+        )
+    studio = open_live(
+        lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
+        budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
+        allow_unknown_words=allow_unknown_words, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
+    )
+    with _closing(studio):
+        yield studio
+
+
+@contextlib.contextmanager
+def _closing(studio: Any) -> Iterator[None]:
+    """The run's status says how it ended; an interrupt keeps everything and says how to go on."""
+    studio.run.status("running")
+    try:
+        yield
+    except KeyboardInterrupt:
+        studio.run.status("interrupted")
+        typer.echo(f"\nStopped. Everything earned is kept in {studio.run.folder}; the same command resumes.", err=True)
+        raise typer.Exit(130) from None
+    except BaseException:
+        studio.run.status("failed")
+        raise
+    studio.run.status("finished")
+
+
+def _drain(studio: Any) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from drawagent import events
+    from drawagent.reporting import EpochReport
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("practice", total=studio.settings.epochs * len(studio.lists.learn))
+        for event in studio.practise():
+            if isinstance(event, events.CandidatesScored):
+                progress.advance(task)
+                best = max(scored.reward for scored in event.scored)
+                failed = sum(s.candidate.sketch is None for s in event.scored)
+                progress.console.print(f"epoch {event.epoch}  {event.query.text}: best {best:.4f}, {failed} failed",
+                                       markup=False, highlight=False)
+            elif isinstance(event, events.PairSkipped):
+                progress.console.print(f"  no pair: {event.reason}", markup=False, highlight=False)
+            elif isinstance(event, events.EditsApplied):
+                for line in event.diff.lines():
+                    progress.console.print(f"  {line}", markup=False, highlight=False)
+            elif isinstance(event, events.GateDecided):
+                verdict = "kept" if event.decision.accepted else "rolled back"
+                progress.console.print(f"  gate: {event.decision.mean:+.4f} over {event.decision.n} queries, {verdict}")
+        report = progress.add_task("report", total=len(studio.finished.libraries) if studio.lists.report else 0)
+        for done in studio.report():
+            if isinstance(done, EpochReport):
+                progress.advance(report)
+
+
+def _tell(studio: Any) -> None:
+    gallery = studio.gallery
+    written = gallery.write()
+    typer.echo(gallery.curve_text())
+    typer.echo(f"  ({gallery.caption()})")
+    for line in studio.remarks():
+        typer.echo(line)
+    for name, path in written.items():
+        typer.echo(f"{name}: {path}")
+    typer.echo(f"run folder: {studio.run.folder}")
+
+
+def _budget(text: str | None) -> Any:
+    from easel.budget import Budget
+
+    values: dict[str, float] = {}
+    for part in (text or "").split(","):
+        key, equals, number = part.strip().partition("=")
+        if not part.strip():
+            continue
+        try:
+            if not equals or key not in ("calls", "tokens", "dollars", "seconds"):
+                raise ValueError
+            values[key] = int(float(number)) if key in ("calls", "tokens") else float(number)
+        except ValueError:
+            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
+    return Budget(**values)
+
+
+def _today() -> str:
+    return datetime.date.today().isoformat()
+
+
+def main() -> None:
+    """Entry point: errors of our own are one clear line and exit status 2."""
+    try:
+        app()
+    except EaselError as error:
+        typer.echo(f"drawagent: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,74 @@
+"""Live runs: a model by name, behind its record, its budget and its ledger, wired into a studio."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from drawagent.queries import QueryLists
+from drawagent.recordings import Recording
+from drawagent.reward import ViewReward
+from drawagent.settings import DrawSettings
+from drawagent.standin import StandIn
+from drawagent.studio import Studio, open_scorer, open_studio, start_run
+from easel.budget import Budget
+from easel.chat import Evidence
+from easel.connection import chain, connect
+from easel.retrying import Pause
+
+
+def open_live(
+    lists: QueryLists,
+    settings: DrawSettings,
+    *,
+    model: str,
+    scorer: str,
+    reporter: str,
+    root: Path,
+    name: str,
+    date: str,
+    budget: Budget | None = None,
+    api_base: str | None = None,
+    prices: Path | None = None,
+    concurrency: int = 8,
+    label: str | None = None,
+    sees_images: bool | None = None,
+    allow_unknown_words: bool = False,
+    on_wait: Callable[[Pause], None] | None = None,
+) -> Studio:
+    """Open or resume the run of this configuration.
+
+    model : litellm's name, "recorded:NAME", or "stand-in"; label : neutral name that stands in records instead
+    scorer, reporter : as `open_scorer` takes them
+    """
+    reward = ViewReward.of(settings, open_scorer(scorer, allow_unknown_words=allow_unknown_words))
+    measured_by = ViewReward.of(
+        settings, open_scorer(reporter, allow_unknown_words=allow_unknown_words), views=settings.report_views
+    )
+    evidence: Evidence = "live"
+    if model == "stand-in":
+        evidence = "stand-in"
+    elif model.startswith("recorded:"):
+        evidence = "recorded"
+    run = start_run(
+        lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
+        root=root, name=name, date=date,
+    )
+    stop = threading.Event()
+    if evidence == "recorded":
+        chat = Recording.read(model.partition(":")[2]).replay()
+        return open_studio(lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
+                           workers=concurrency, stop=stop)
+    if evidence == "stand-in":
+        connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
+                           concurrency=concurrency, stop=stop, on_wait=on_wait)
+    else:
+        connection = connect(
+            model, run=run, budget=budget, concurrency=concurrency, api_base=api_base, label=label, prices=prices,
+            drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop, on_wait=on_wait,
+        )
+    return open_studio(
+        lists, settings, chat=connection.chat, run=run, reward=reward, measured_by=measured_by, workers=concurrency,
+        stop=stop, notes=lambda: [f"spent: {connection.budget.spent}"],
+    )

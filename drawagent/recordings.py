@@ -1,0 +1,93 @@
+"""Recordings: a finished practice packed for replay: replies, scores, settings, queries, and what they are."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from drawagent.queries import Query, QueryLists
+from drawagent.settings import DrawSettings
+from easel.errors import ConfigurationError
+from easel.recording import PackedReplies, Replay, pack
+from easel.runs import RunStore
+
+FORMAT = "drawagent-recording/1"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recorded practice.
+
+    info : what recording.json says: label, date, notes, model, settings, queries, scorers
+    """
+
+    name: str
+    folder: Path
+    info: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, name: str) -> Recording:
+        """A packaged recording by name, or a folder made by `keep`."""
+        packaged = Path(str(resources.files("drawagent").joinpath("recordings", name)))
+        folder = packaged if packaged.is_dir() else Path(name)
+        if not (folder / "recording.json").is_file():
+            raise ConfigurationError(
+                f"a recording: one of {', '.join(packaged_names()) or 'none packaged'}, or a folder", came=name
+            )
+        info = json.loads((folder / "recording.json").read_text("utf-8"))
+        if info.get("format") != FORMAT:
+            raise ConfigurationError(f"format {FORMAT}", came=str(info.get("format")), where=str(folder.name))
+        return cls(folder.name, folder, info)
+
+    @property
+    def settings(self) -> DrawSettings:
+        return DrawSettings(**self.info["settings"])
+
+    @property
+    def lists(self) -> QueryLists:
+        rows = self.info["queries"]
+        splits = (tuple(Query(**row) for row in rows[split]) for split in ("learn", "gate", "report"))
+        return QueryLists(*splits, source=rows.get("source", ""))
+
+    def rollouts(self) -> list[dict[str, Any]]:
+        """The scored rollout rows of the record."""
+        with gzip.open(self.folder / "rollouts.jsonl.gz", "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    def replay(self, *, by_site: bool = False) -> Replay:
+        """The chat model that answers from the record."""
+        return Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=self.info["model"], by_site=by_site)
+
+
+def packaged_names() -> list[str]:
+    """Names of the recordings that ship with the package."""
+    folder = Path(str(resources.files("drawagent").joinpath("recordings")))
+    return sorted(path.parent.name for path in folder.glob("*/recording.json"))
+
+
+def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str], scorers: Mapping[str, str]) -> Path:
+    """Pack a finished run into a folder that `Recording.read` takes. Deterministic: the same run, the same bytes.
+
+    label : what the replies are, without host or key; scorers : "reward" and "report" as `open_scorer` takes them
+    """
+    if run.info["status"] != "finished":
+        raise ConfigurationError("a finished run", came=run.info["status"], where=run.folder.name,
+                                 mend="Resume it first; nothing is paid twice.")
+    folder.mkdir(parents=True, exist_ok=True)
+    configured = run.info["configuration"]
+    settings = {**configured["settings"], "prompt_overlay": None}
+    info = {
+        "format": FORMAT, "label": label, "date": date, "notes": notes, "model": configured["model"],
+        "settings": settings, "queries": configured["queries"], "scorers": dict(scorers),
+        "prompts": configured["prompts"],
+    }
+    (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in run.rows("rollouts"))
+    (folder / "rollouts.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
+    pack(run.folder / "replies", folder / "replies.jsonl.gz")
+    return folder

@@ -1,0 +1,49 @@
+"""Replaying: a recorded practice through the same loop; decisions follow the record, differences are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drawagent.recordings import Recording
+from drawagent.reward import ViewReward
+from drawagent.settings import DrawSettings
+from drawagent.studio import Studio, open_scorer, open_studio, start_run
+
+
+def open_replay(
+    recording: Recording,
+    *,
+    root: Path,
+    date: str,
+    by_site: bool = False,
+    recompute: bool = True,
+    prompt_overlay: Path | None = None,
+    workers: int = 8,
+) -> Studio:
+    """A run that asks nothing and pays nothing.
+
+    by_site : take replies by call site, for prompts that were edited since; the run then says that it drifted
+    recompute : compute the recorded scores again and tell the largest difference
+    """
+    settings = DrawSettings(**{**recording.settings.model_dump(), "prompt_overlay": prompt_overlay})
+    lists = recording.lists
+    reward = ViewReward.of(settings, open_scorer(recording.info["scorers"]["reward"]))
+    measured_by = ViewReward.of(
+        settings, open_scorer(recording.info["scorers"]["report"]), views=settings.report_views
+    )
+    chat = recording.replay(by_site=by_site)
+    run = start_run(
+        lists, settings, model=chat.name, evidence=chat.evidence, reward=reward, measured_by=measured_by,
+        root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
+    )
+
+    def notes() -> list[str]:
+        if not chat.drifted:
+            return []
+        run.status("running", drifted=chat.drifted)
+        return [f"DRIFTED: {chat.drifted} replies were taken by call site, because the prompts have changed since."]
+
+    return open_studio(
+        lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
+        remembered=recording.rollouts(), recompute=recompute, workers=workers, notes=notes,
+    )

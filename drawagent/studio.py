@@ -1,0 +1,203 @@
+"""The studio: one run with everything wired, for the command line, the notebooks and the sweeps alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from drawagent.artist import Artist, Reference
+from drawagent.epochs import Practice, practise
+from drawagent.events import Event, PractiseFinished
+from drawagent.experience import Library
+from drawagent.gallery import Gallery
+from drawagent.keeping import Keeper, Review
+from drawagent.queries import QueryLists, check_splits
+from drawagent.reporting import AnchorReport, EpochReport, report
+from drawagent.reward import RememberedReward, Reward, ViewReward
+from drawagent.settings import DrawSettings
+from easel.asking import load_prompt
+from easel.chat import ChatModel, Evidence
+from easel.errors import ConfigurationError
+from easel.plugins import load, source_key
+from easel.runs import RunStore
+from easel.scoring import ClipScorer, ImageTextScorer
+
+PROMPTS = ("draw", "experience", "reference", "judge", "judge_scalar", "update")
+REWARD_SCORER = "ViT-B-32/laion2b_s34b_b79k"
+REPORT_SCORER = "ViT-L-14-quickgelu/openai"
+
+
+def open_scorer(name: str, *, allow_unknown_words: bool = False) -> ImageTextScorer:
+    """The scorer that a text names: "embedded:reward", "embedded:report", "MODEL/PRETRAINED", a folder, or a plugin
+    "package.module:Name". Raises where weights are missing; nothing else is ever taken instead."""
+    if name.startswith("embedded:"):
+        which = name.partition(":")[2]
+        if which not in ("reward", "report"):
+            raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer")
+        return ClipScorer.embedded(which, allow_unknown_words=allow_unknown_words)
+    if Path(name).is_dir():
+        return ClipScorer(name, None)
+    if ":" in name:
+        return load(name)()
+    model, slash, tag = name.partition("/")
+    if not slash:
+        raise ConfigurationError("a scorer as MODEL/PRETRAINED, embedded:reward, embedded:report, or a folder",
+                                 came=name, where="scorer", mend=f"The usual one is {REWARD_SCORER}.")
+    return ClipScorer(model, tag)
+
+
+@dataclass
+class Studio:
+    """An open run.
+
+    run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
+    notes : what a person should read at the end (what was spent, what drifted)
+    Iterate `practise()` to the end, then `report()`; both resume from what the run holds.
+    """
+
+    run: RunStore
+    chat: ChatModel
+    settings: DrawSettings
+    lists: QueryLists
+    reward: Reward
+    measured_by: ViewReward
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    workers: int = 8
+    stop: threading.Event = field(default_factory=threading.Event)
+    finished: PractiseFinished | None = None
+    notes: Callable[[], list[str]] = list
+
+    @property
+    def artist(self) -> Artist:
+        return Artist(self.chat, self.settings)
+
+    @property
+    def keeper(self) -> Keeper:
+        return Keeper(self.run)
+
+    @property
+    def gallery(self) -> Gallery:
+        return Gallery(self.run)
+
+    def practise(self, *, review: Review | None = None, library: Library | None = None) -> Generator[Event, None, None]:
+        """The epochs as events; see `drawagent.epochs.practise`."""
+        practice = Practice(
+            self.chat, self.reward, self.settings, self.lists, library or Library(), self.references, review,
+            self.keeper, self.workers, self.stop,
+        )
+        for event in practise(practice):
+            if isinstance(event, PractiseFinished):
+                self.finished = event
+            yield event
+
+    def report(self) -> Generator[EpochReport | AnchorReport, None, None]:
+        """The report queries with the library of every epoch; after `practise`."""
+        if self.finished is None:
+            raise ConfigurationError("a finished practice", came="none", where="report",
+                                     mend="Iterate practise() to its end first.")
+        yield from report(
+            self.finished.libraries, self.lists.report, artist=self.artist, reward=self.reward,
+            measured_by=self.measured_by, keeper=self.keeper, workers=self.workers, stop=self.stop,
+        )
+
+    def remarks(self) -> list[str]:
+        """Lines for the end of a run."""
+        lines = self.notes()
+        if isinstance(self.reward, RememberedReward) and self.reward.recomputed:
+            lines.append(
+                f"{self.reward.recomputed} recorded scores computed again: largest difference {self.reward.difference:.1e}"
+            )
+        return lines
+
+
+def open_studio(
+    lists: QueryLists,
+    settings: DrawSettings,
+    *,
+    chat: ChatModel,
+    run: RunStore,
+    reward: ViewReward,
+    measured_by: ViewReward,
+    remembered: Iterable[Mapping[str, Any]] = (),
+    recompute: bool = False,
+    references: Mapping[str, Reference] | None = None,
+    workers: int = 8,
+    stop: threading.Event | None = None,
+    notes: Callable[[], list[str]] = list,
+) -> Studio:
+    """Wire a run. Words that a scorer does not know are refused before anything is paid for.
+
+    remembered : rollout rows of a record, besides those of the run itself; recompute : score them again and
+    keep the largest difference
+    """
+    check_splits(lists)
+    for query in (*lists.learn, *lists.gate, *lists.report):
+        reward.scorer.check_text(query.text)
+    for query in lists.report:
+        measured_by.scorer.check_text(query.text)
+    rows = [*run.rows("rollouts"), *remembered]
+    return Studio(
+        run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by,
+        references or {}, workers, stop or threading.Event(), notes=notes,
+    )
+
+
+def configuration(
+    lists: QueryLists, settings: DrawSettings, *, model: str, evidence: Evidence, reward: ViewReward,
+    measured_by: ViewReward,
+) -> dict[str, Any]:
+    """What decides a run's results, as it stands in run.json; its hash is the fingerprint."""
+    prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
+    policies = {
+        name: source_key(load(value)) for name in ("renderer", "pairing", "judge", "gate")
+        if (value := getattr(settings, name))
+    }
+    return {
+        "settings": settings.model_dump(mode="json"),
+        "queries": {
+            split: [query.model_dump() for query in getattr(lists, split)] for split in ("learn", "gate", "report")
+        } | {"source": lists.source},
+        "model": model,
+        "evidence": evidence,
+        "reward": reward.card.name,
+        "measured_by": measured_by.card.name,
+        "reward_source": reward.source,
+        "measured_source": measured_by.source,
+        "prompts": prompts,
+        "policies": policies,
+    }
+
+
+def fingerprint(configured: Mapping[str, Any]) -> str:
+    """Hex SHA-256 of a configuration. Settings that change no result (the overlay's place) do not count."""
+    counted = json.loads(json.dumps(configured))
+    counted["settings"].pop("prompt_overlay", None)
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
+
+
+def start_run(
+    lists: QueryLists,
+    settings: DrawSettings,
+    *,
+    model: str,
+    evidence: Evidence,
+    reward: ViewReward,
+    measured_by: ViewReward,
+    root: Path,
+    name: str,
+    date: str,
+    facts: Mapping[str, Any] | None = None,
+) -> RunStore:
+    """Open the run folder of this configuration: a new one, or the one that was begun before."""
+    configured = configuration(lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by)
+    cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
+    return RunStore.open(
+        root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,
+        facts={"cards": cards, **(facts or {})}, date=date,
+    )
+
