@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from easel.cameras import framing_radius
 
@@ -25,6 +25,7 @@ class Alteration:
     elevation_deg, fov_deg : ranges of the camera; the azimuth is any
     distance : range of the camera's distance over the framing one
     stretch : spread of the logarithm of each axis's scale
+    lean : spread of the slope of a lean about a random horizontal axis
     warp, jitter : largest displacement of space and of single control points, in half cubes
     drop : largest share of strokes lost; extra : most stray strokes
     width : range of the stroke width in pixels of a 224-pixel picture (scoring uses 2)
@@ -34,6 +35,7 @@ class Alteration:
     fov_deg: tuple[float, float] = (20.0, 40.0)
     distance: tuple[float, float] = (0.85, 1.12)
     stretch: float = 0.13
+    lean: float = 0.04
     warp: float = 0.06
     jitter: float = 0.025
     drop: float = 0.2
@@ -54,7 +56,7 @@ def pictures(drawings: list[np.ndarray], seeds: np.ndarray, *, size: int, canvas
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     packed = np.concatenate([strokes[:MOST_STROKES] for strokes in drawings]).astype(np.float64)
     matrices = np.stack([_camera(np.random.default_rng(seed), how) for seed in seeds])
-    settings = np.array([how.stretch, how.warp, how.jitter, how.drop, how.extra, *how.width])
+    settings = np.array([how.stretch, how.warp, how.jitter, how.drop, how.extra, *how.width, how.lean])
     paper = _ink(packed, starts, matrices, seeds.astype(np.int64), settings, canvas)
     return shrink(paper, size)
 
@@ -92,6 +94,20 @@ def _camera(rng: np.random.Generator, how: Alteration) -> np.ndarray:
 
 
 @njit(cache=True)
+def _bounds(numbers):
+    """Least and greatest value of N cubics with the (N, 4) control values `numbers`, of 17 samples each."""
+    low, high = numbers[0, 0], numbers[0, 0]
+    for i in range(numbers.shape[0]):
+        for j in range(17):
+            t = j / 16
+            s = 1 - t
+            value = (s * s * s * numbers[i, 0] + 3 * s * s * t * numbers[i, 1] + 3 * s * t * t * numbers[i, 2]
+                     + t * t * t * numbers[i, 3])
+            low, high = min(low, value), max(high, value)
+    return low, high
+
+
+@njit(cache=True)
 def _alter(points, settings):
     """Normalise and alter one drawing: (N, 4, 3) -> (M, 4, 3). The random state is the thread's own, seeded before."""
     stretch, warp, jitter, drop, extra = settings[0], settings[1], settings[2], settings[3], int(settings[4])
@@ -102,7 +118,7 @@ def _alter(points, settings):
     low, high = np.empty(3), np.empty(3)
     factor, wave, phase = np.empty(3), np.empty((3, 3)), np.empty(3)
     for k in range(3):
-        low[k], high[k] = points[:, :, k].min(), points[:, :, k].max()
+        low[k], high[k] = _bounds(points[:, :, k])
         factor[k] = math.exp(stretch * np.random.standard_normal())
         phase[k] = np.random.random() * 6.2832
         for j in range(3):
@@ -114,7 +130,7 @@ def _alter(points, settings):
     factor[0] *= mirror
     amplitude = warp * np.random.random() if np.random.random() < 0.6 else 0.0
     noise = jitter * np.random.random() if np.random.random() < 0.6 else 0.0
-    tilt = np.random.standard_normal() * 0.04
+    tilt = np.random.standard_normal() * settings[7]
     turn = np.random.random() * 6.2832
     share = drop * np.random.random() if np.random.random() < 0.6 else 0.0
     kept = 0
@@ -164,11 +180,11 @@ def _lay(paper, ax, ay, bx, by, radius):
                 paper[y, x] = max(light, 0.0)
 
 
-@njit(cache=True, parallel=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _ink(packed, starts, matrices, seeds, settings, side):
     count = len(seeds)
     sheets = np.ones((count, side, side), dtype=np.float32)
-    for b in prange(count):
+    for b in range(count):
         if starts[b] == starts[b + 1]:
             continue
         np.random.seed(seeds[b] % 4294967295)

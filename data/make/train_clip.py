@@ -77,9 +77,6 @@ def batches(plan: Plan, source: Source, tokenizer, *, first: int) -> Iterator[di
     stop = threading.Event()
 
     def produce() -> None:
-        import numba
-
-        numba.set_num_threads(1)
         step = first
         while not stop.is_set():
             made = _batch(plan, source, tokenizer, step)

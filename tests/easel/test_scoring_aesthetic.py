@@ -18,7 +18,8 @@ class Embedder:
         self.card = ScorerCard("fake", "ViT-L-14-quickgelu", "openai", "{text}", "224x224")
 
     def embed_images(self, images):
-        rows = np.stack([np.random.default_rng(int(i.mean() * 1e6)).normal(size=self.width) for i in np.asarray(images)])
+        seeds = [int(picture.mean() * 1e6) for picture in np.asarray(images)]
+        rows = np.stack([np.random.default_rng(seed).normal(size=self.width) for seed in seeds])
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -37,7 +38,8 @@ def test_file_format_is_the_published_one(weights):
 
     shapes = {key: tuple(value.shape) for key, value in torch.load(weights, weights_only=True).items()}
     assert shapes == {
-        "layers.0.weight": (1024, 768), "layers.0.bias": (1024,), "layers.2.weight": (128, 1024), "layers.2.bias": (128,),
+        "layers.0.weight": (1024, 768), "layers.0.bias": (1024,),
+        "layers.2.weight": (128, 1024), "layers.2.bias": (128,),
         "layers.4.weight": (64, 128), "layers.4.bias": (64,), "layers.6.weight": (16, 64), "layers.6.bias": (16,),
         "layers.7.weight": (1, 16), "layers.7.bias": (1,),
     }

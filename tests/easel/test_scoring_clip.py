@@ -28,20 +28,24 @@ def folder(tmp_path_factory):
     from open_clip.model import CLIP
 
     place = tmp_path_factory.mktemp("tiny")
-    config = {"embed_dim": 16, "vision_cfg": {"image_size": 32, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16},
+    config = {"embed_dim": 16,
+              "vision_cfg": {"image_size": 32, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16},
               "text_cfg": {"context_length": 12, "vocab_size": len(WORDS) + 3, "width": 32, "heads": 2, "layers": 1,
                            "hf_tokenizer_name": "tokenizer.json"}}
     torch.manual_seed(0)
-    save_file({k: v.contiguous() for k, v in CLIP(**config).state_dict().items()}, place / "open_clip_model.safetensors")
+    weights = {key: value.contiguous() for key, value in CLIP(**config).state_dict().items()}
+    save_file(weights, place / "open_clip_model.safetensors")
     cut = {"mean": [0.5] * 3, "std": [0.25] * 3, "interpolation": "bicubic", "resize_mode": "shortest"}
     (place / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": cut}))
     numbers = {word: index for index, word in enumerate(["[PAD]", "[UNK]", *WORDS, "[END]"])}
     tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A [END]", special_tokens=[("[END]", len(WORDS) + 2)])
+    end = [("[END]", len(WORDS) + 2)]
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A [END]", special_tokens=end)
     tokenizer.save(str(place / "tokenizer.json"))
     (place / "tokenizer_config.json").write_text(json.dumps({
-        "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]", "unk_token": "[UNK]", "eos_token": "[END]"}))
+        "tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]", "unk_token": "[UNK]",
+        "eos_token": "[END]"}))
     return place
 
 
@@ -73,7 +77,8 @@ def test_numbers_are_those_of_open_clip_itself(folder, scorer, pictures):
     open_clip = import_through_torchvision("open_clip")
     model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     tokens = open_clip.get_tokenizer(f"local-dir:{folder}")(["a sketch of a chair"])
-    shown = torch.stack([transform(Image.fromarray((p * 255).round().astype(np.uint8)).convert("RGB")) for p in pictures])
+    bytes_of = [(picture * 255).round().astype(np.uint8) for picture in pictures]
+    shown = torch.stack([transform(Image.fromarray(picture).convert("RGB")) for picture in bytes_of])
     with torch.no_grad():
         theirs = model.eval().encode_image(shown, normalize=True).numpy()
         text = model.encode_text(tokens, normalize=True).numpy()
@@ -211,7 +216,8 @@ def test_missing_weights_name_the_file_and_the_command(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "tag", "words"), [
-    ("ViT-B-23", "openai", "ViT-B-32"), ("ViT-B-32", "laion", "laion2b_s34b_b79k"), ("ViT-B-32", None, "Tags of ViT-B-32"),
+    ("ViT-B-23", "openai", "ViT-B-32"), ("ViT-B-32", "laion", "laion2b_s34b_b79k"),
+    ("ViT-B-32", None, "Tags of ViT-B-32"),
 ])
 def test_unknown_names_and_tags_show_what_there_is(name, tag, words):
     with pytest.raises(ConfigurationError) as raised:
