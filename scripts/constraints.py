@@ -1,4 +1,4 @@
-"""Writes constraints.txt from the packages that this environment holds: python scripts/constraints.py > constraints.txt.
+"""Writes constraints.txt from what this environment holds: python scripts/constraints.py > constraints.txt.
 
 Run it in an environment into which `.[dev]` was installed and tested. Only what pyproject.toml asks for, and what that
 asks for in turn, is pinned; a build tag such as "+cpu" is dropped, so that the pin fits every build of the version.
