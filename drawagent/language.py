@@ -1,7 +1,9 @@
 """The text form of a sketch: `<curves>` with one Python list of strokes (3DrawAgent, section 3.1), read and written.
 
-Strict takes that form alone (with `# part name` comments or ["name", [P0, P1, P2, P3]] for named strokes);
-lenient also takes what models really write, and says what it forgave. Nothing is ever evaluated as code.
+Strict takes that form alone: thinking in a block of its own, then `<curves>[stroke, ...]</curves>`; a stroke is
+[P0, P1, P2, P3] or ["part name", [P0, P1, P2, P3]], a point [x, y, z]; a line `# part name` names what follows it, a
+remark behind a stroke that stroke. Lenient also takes what models really write, and says what it forgave.
+Nothing is ever evaluated as code.
 """
 
 from __future__ import annotations
@@ -11,22 +13,20 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from drawagent.literal import Comment, Group, Item, SketchTextError, read_items
-from drawagent.sketch import Sketch, Stroke
+from drawagent.literal import Comment, Group, Item, SketchTextError
+from drawagent.reply import find_drawing
+from drawagent.sketch import Point, Sketch, Stroke
 from easel.errors import shorten
 
-_THINKING = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.S | re.I)
-_OPEN, _CLOSE = re.compile(r"<\s*curves\s*>", re.I), re.compile(r"<\s*/\s*curves\s*>", re.I)
-_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.M)
-_ACTION = re.compile(r"\bdraw_bezier\s*(?=[\[(])", re.I)
-_ATTEMPTS = 50
+__all__ = ["ParsedSketch", "SketchLimits", "SketchTextError", "parse", "write"]
 
 
 @dataclass(frozen=True)
 class SketchLimits:
     """What is refused as too much (paper silent; ours).
 
-    characters : of a reply; strokes : 1 to 256; coordinate : largest absolute value; name : characters kept
+    characters : of a reply; strokes : 1 to 256; coordinate : largest absolute value
+    name : characters of a part's name; lenient reading cuts longer ones, strict reading refuses them
     """
 
     characters: int = 200_000
@@ -49,31 +49,36 @@ def parse(
 ) -> ParsedSketch:
     """Read a reply. Of several blocks the last wins (lenient).
 
-    Raises SketchTextError, with the place in a drawer's terms, for whatever is not surely a drawing: a stroke
-    without exactly 4 points, a point without exactly 3 numbers, a list cut off inside a stroke, expressions.
+    Strokes and points are counted from 0 in every message. Raises SketchTextError for whatever is not surely a
+    drawing: a stroke without exactly 4 points, a point without exactly 3 numbers, a list that is cut off, expressions.
     """
     if len(text) > limits.characters:
-        raise SketchTextError(f"at most {limits.characters} characters", came=f"{len(text)}")
+        raise SketchTextError(f"a reply of at most {limits.characters} characters", came=f"{len(text)}")
     forgiven: set[str] = set()
-    thoughts = [m.group(1).strip() for m in _THINKING.finditer(text)]
-    body, tagged = _body(_THINKING.sub("\n", text), forgiven)
-    items = _items(body, forgiven) if tagged else _search(body, forgiven)
-    strokes = _Strokes(limits, forgiven).read(items)
+    found = find_drawing(text, forgiven)
+    strokes = _Strokes(limits, forgiven).read(found.items)
+    if found.cut:
+        raise _cut_off(len(strokes))
     if mode == "strict" and forgiven:
         raise SketchTextError(
             "exactly one <curves> block with one list of strokes", came="; ".join(sorted(forgiven)),
             mend="Lenient reading would forgive this.",
         )
-    return ParsedSketch(Sketch(tuple(strokes)), tuple(sorted(forgiven)), "\n\n".join(thoughts))
+    return ParsedSketch(Sketch(tuple(strokes)), tuple(sorted(forgiven)), found.thinking)
 
 
 def write(sketch: Sketch) -> str:
-    """The text of a sketch, one stroke a line; `parse(write(s)).sketch == s` exactly, names included."""
-    lines, current = [], None
+    """The strict text of a sketch, one stroke a line.
+
+    `parse(write(s)).sketch == s` exactly, names included, for every sketch within the limits that parse is given.
+    """
+    lines: list[str] = []
+    current = None
     for stroke in sketch.strokes:
         points = "[" + ", ".join("[" + ", ".join(map(_digits, point)) + "]" for point in stroke.points) + "]"
-        if stroke.name is not None and not _plain(stroke.name):
-            quoted = json.dumps(stroke.name).replace("<", "\\u003c").replace("#", "\\u0023").replace("`", "\\u0060")
+        if stroke.name is not None and not _is_plain(stroke.name):
+            # Tags and fences are looked for before strings are read, so no name may hold one.
+            quoted = json.dumps(stroke.name).replace("<", "\\u003c").replace("`", "\\u0060")
             lines.append(f"[{quoted}, {points}],")
             continue
         if stroke.name != current:
@@ -86,72 +91,19 @@ def write(sketch: Sketch) -> str:
 
 
 def _digits(value: float) -> str:
+    value = float(value)
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 and str(value) != "-0.0" else repr(value)
 
 
-def _plain(name: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9](?:[\w ,.()'+-]*[\w).])?", name, re.A)) and len(name) <= 80
+def _is_plain(name: str) -> bool:
+    """Whether the name may stand in a comment line and come back as it is."""
+    plain = re.fullmatch(r"[A-Za-z0-9](?:[\w ,.()'+-]*[\w).])?", name, re.A) is not None
+    return plain and "  " not in name and len(name) <= SketchLimits.name
 
 
-def _body(text: str, forgiven: set[str]) -> tuple[str, bool]:
-    opens, closes = list(_OPEN.finditer(text)), list(_CLOSE.finditer(text))
-    if not opens:
-        forgiven.add("no <curves> tag")
-        return text[: closes[-1].start()] if closes else text, False
-    if len(opens) > 1:
-        forgiven.add(f"{len(opens)} <curves> blocks, the last one taken")
-    start = opens[-1]
-    end = next((close for close in closes if close.start() >= start.end()), None)
-    if end is None:
-        forgiven.add("no </curves> tag")
-        after = ""
-    else:
-        after = text[end.end():]
-    if start.group() != "<curves>" or (end is not None and end.group() != "</curves>"):
-        forgiven.add("tags spelt otherwise")
-    if after.strip() or _OPEN.split(text)[0].strip():
-        forgiven.add("text around the block")
-    return text[start.end(): end.start() if end else len(text)], True
-
-
-def _items(body: str, forgiven: set[str]) -> list[Item]:
-    if _FENCE.search(body):
-        forgiven.add("code fences")
-        body = _FENCE.sub("", body)
-    items, _ = read_items(body, forgiven)
-    return items
-
-
-def _search(text: str, forgiven: set[str]) -> list[Item]:
-    """Without tags: all draw_bezier actions, or else the last bracketed list that holds a stroke."""
-    found: list[Item] = []
-    for match in list(_ACTION.finditer(text))[:4096]:
-        items, _ = read_items(text[match.start():], forgiven, one=True)
-        found.extend(items)
-    if found:
-        return found
-    position, best = 0, None
-    problem: SketchTextError | None = None
-    for _ in range(_ATTEMPTS):
-        start = text.find("[", position)
-        if start < 0:
-            break
-        notes: set[str] = set()
-        try:
-            items, length = read_items(text[start:], notes, one=True)
-            if _holds_numbers(items):
-                best = (items, notes)
-            position = start + length
-        except SketchTextError as error:
-            problem, position = problem or error, start + 1
-    if best is None:
-        raise problem or SketchTextError("<curves> with a list of strokes", came=shorten(text, 80) or "an empty reply")
-    forgiven |= best[1]
-    return best[0]
-
-
-def _holds_numbers(items: list[Item]) -> bool:
-    return any(isinstance(i, float) or (isinstance(i, Group) and _holds_numbers(i.items)) for i in items)
+def _cut_off(stroke: int) -> SketchTextError:
+    return SketchTextError("a complete list", came="a list that is cut off", where=f"stroke {stroke}",
+                           mend="Send all strokes, or fewer of them.")
 
 
 @dataclass
@@ -161,172 +113,195 @@ class _Strokes:
     limits: SketchLimits
     forgiven: set[str]
 
+    def __post_init__(self) -> None:
+        self.strokes: list[Stroke] = []
+
     def read(self, items: list[Item]) -> list[Stroke]:
         values = [item for item in items if not isinstance(item, Comment)]
-        if len(values) == 1 and isinstance(values[0], Group) and values[0].bracket != "{" and not values[0].word:
-            outer = values[0]
-            names = [item for item in items if isinstance(item, Comment)]
-            items = names + outer.items if not self._is_stroke(outer) else items
-            if outer.bracket == "(":
-                self.forgiven.add("tuples")
-            if not outer.closed:
-                self._unclosed(outer)
-            if self._is_stroke(outer):
-                self.forgiven.add("one stroke without a list around it")
+        outer = values[0] if len(values) == 1 else None
+        if isinstance(outer, Group) and outer.bracket != "{" and not outer.word and not self._is_one_stroke(outer):
+            items = [*items[: items.index(outer)], *outer.items]
+            self._look_at(outer)
+        elif isinstance(outer, Group) and self._is_one_stroke(outer):
+            self.forgiven.add("one stroke without a list around it")
         else:
             self.forgiven.add("strokes without one list around them")
-        strokes: list[Stroke] = []
-        self._gather(items, None, strokes)
-        if not strokes:
+        self._gather(items, None)
+        if not self.strokes:
             raise SketchTextError("at least one stroke", came="an empty list")
-        return strokes
+        return self.strokes
 
-    def _unclosed(self, group: Group) -> None:
-        """A list that was cut: complete strokes are taken, a stroke cut inside is not guessed."""
-        cut = [item for item in group.items if isinstance(item, Group) and not item.closed]
-        if cut and not self._is_stroke(cut[-1]):
-            raise SketchTextError("a complete list", came="a list cut off inside a stroke",
-                                  where=f"stroke {sum(isinstance(i, Group) for i in group.items) - 1}",
-                                  mend="Send all strokes.")
-        self.forgiven.add("a closing bracket missing")
-
-    def _gather(self, items: list[Item], name: str | None, strokes: list[Stroke]) -> None:
-        pending: str | None = None
-        for item in items:
-            if isinstance(item, Comment):
-                label = self._name(item.text)
-                if item.own_line or not strokes:
-                    name = label
-                elif strokes:
-                    strokes[-1] = Stroke(strokes[-1].points, label)
-            elif isinstance(item, str):
-                pending = item[: self.limits.name]
-            elif isinstance(item, float):
-                raise SketchTextError("a stroke of 4 points", came=f"the number {item:g}", where=f"stroke {len(strokes)}")
-            else:
-                self._take(item, pending if pending is not None else name, strokes)
-                pending = None
-
-    def _take(self, group: Group, name: str | None, strokes: list[Stroke]) -> None:
-        if group.word:
-            self._action(group, name, strokes)
-        elif group.bracket == "{":
-            self.forgiven.add("dictionaries")
-            self._mapping(group, name, strokes)
-        elif self._is_stroke(group):
-            self._add(group, name, strokes)
-        elif (named := self._named(group)) is not None:
-            self._add(named[1], named[0], strokes)
-        elif self._is_flat(group):
-            self.forgiven.add("strokes as 12 numbers")
-            numbers = [item for item in group.items if isinstance(item, float)]
-            points = [Group("[", items=list(numbers[i:i + 3])) for i in range(0, 12, 3)]
-            self._add(Group("[", items=list(points)), name, strokes)
-        elif self._is_nest(group):
-            self.forgiven.add("strokes in nested groups")
-            self._gather(group.items, name, strokes)
-        else:
-            self._refuse(group, len(strokes))
-
-    def _action(self, group: Group, name: str | None, strokes: list[Stroke]) -> None:
-        if group.word.lower() != "draw_bezier":
-            raise SketchTextError("strokes or draw_bezier actions", came=f"'{group.word}'",
-                                  where=f"stroke {len(strokes)}")
-        self.forgiven.add("draw_bezier actions")
-        bare = Group(group.bracket, items=group.items, closed=group.closed)
-        inner = [item for item in group.items if isinstance(item, Group)]
-        if self._is_stroke(bare):
-            self._add(bare, name, strokes)
-        elif inner and len(inner) == len([i for i in group.items if not isinstance(i, Comment)]):
-            for one in inner:
-                self._take(one, name, strokes)
-        else:
-            self._refuse(bare, len(strokes))
-
-    def _mapping(self, group: Group, name: str | None, strokes: list[Stroke]) -> None:
-        values = [item for item in group.items if not isinstance(item, Comment)]
-        pairs = list(zip(values[::2], values[1::2], strict=False))
-        if len(values) % 2 or not all(isinstance(key, str) for key, _ in pairs):
-            self._refuse(group, len(strokes))
-        fields = {str(key).lower(): value for key, value in pairs}
-        body = next((fields[key] for key in ("points", "control_points", "stroke", "curve") if key in fields), None)
-        if isinstance(body, Group):
-            label = next((fields[k] for k in ("name", "part", "label") if isinstance(fields.get(k), str)), name)
-            self._take(body, label, strokes)
-            return
-        for key, value in pairs:
-            if not isinstance(value, Group):
-                raise SketchTextError("strokes under every name", came=shorten(repr(value), 40),
-                                      where=f"'{shorten(str(key), 40)}'")
-            self._take(value, str(key)[: self.limits.name], strokes)
-
-    def _add(self, group: Group, name: str | None, strokes: list[Stroke]) -> None:
-        number = len(strokes)
-        if number >= self.limits.strokes:
-            raise SketchTextError(f"at most {self.limits.strokes} strokes", came="more")
+    def _look_at(self, group: Group) -> None:
+        if group.bracket == "(":
+            self.forgiven.add("tuples")
         if not group.closed:
             self.forgiven.add("a closing bracket missing")
-        points = []
-        for place, point in enumerate(_groups(group)):
-            if "(" in (group.bracket, point.bracket):
-                self.forgiven.add("tuples")
-            numbers = tuple(item for item in point.items if isinstance(item, float))
-            if any(abs(value) > self.limits.coordinate for value in numbers):
-                raise SketchTextError("coordinates in [-1, 1]", came=f"{max(numbers, key=abs):g}",
-                                      where=f"stroke {number}, point {place}")
-            points.append(numbers)
-        strokes.append(Stroke(tuple(points), name))
+
+    def _gather(self, items: list[Item], name: str | None) -> None:
+        for item in items:
+            if isinstance(item, Comment):
+                label = self._name(" ".join(item.text.strip("-=*:~ \t").split()) or None)
+                if item.own_line or not self.strokes:
+                    name = label
+                else:
+                    self.strokes[-1] = Stroke(self.strokes[-1].points, label)
+            elif isinstance(item, str):
+                self.forgiven.add("names between strokes")
+                name = self._name(item)
+            elif isinstance(item, float):
+                raise SketchTextError("a stroke of 4 points", came=f"the number {item:g}", where=self._here())
+            else:
+                self._take(item, name)
+
+    def _take(self, group: Group, name: str | None) -> None:
+        if group.word:
+            self._action(group, name)
+        elif group.bracket == "{":
+            self.forgiven.add("dictionaries")
+            self._mapping(group, name)
+        elif self._is_stroke(group):
+            self._add(group, name)
+        elif (named := self._named(group)) is not None:
+            self._look_at(group)
+            self._add(named[1], self._name(named[0]))
+        elif group.is_numbers and len(group.values) == 12:
+            self.forgiven.add("strokes as 12 numbers")
+            numbers = group.values
+            points: list[Item] = [Group("[", items=list(numbers[i:i + 3])) for i in range(0, 12, 3)]
+            self._add(Group("[", items=points, closed=group.closed), name)
+        elif self._is_run_on(group):
+            self.forgiven.add("a closing bracket missing")
+            self._add(Group("[", items=list(group.values[:4])), name)
+            self._gather(list(group.values[4:]), name)
+        elif self._is_nest(group):
+            self.forgiven.add("strokes in nested groups")
+            self._look_at(group)
+            self._gather(group.items, name)
+        else:
+            self._refuse(group)
+
+    def _action(self, group: Group, name: str | None) -> None:
+        if group.word.lower() != "draw_bezier":
+            raise SketchTextError("strokes or draw_bezier actions", came=f"'{shorten(group.word, 40)}'",
+                                  where=self._here())
+        self.forgiven.add("draw_bezier actions")
+        bare = Group("[", items=group.items, closed=group.closed)
+        # draw_bezier[(P0, P1, P2, P3)]: the paper's own writing has a tuple inside.
+        single = bare.values[0] if len(bare.values) == 1 else bare
+        self._take(single if isinstance(single, Group) else bare, name)
+
+    def _mapping(self, group: Group, name: str | None) -> None:
+        values = group.values
+        pairs = [(key, value) for key, value in zip(values[::2], values[1::2], strict=False) if isinstance(key, str)]
+        if not values or len(values) != 2 * len(pairs):
+            self._refuse(group)
+        self._look_at(group)
+        fields = {key.lower(): value for key, value in pairs}
+        label = self._name(next((str(fields[k]) for k in ("name", "part", "label") if k in fields), name))
+        corners = [fields.get(key) for key in ("p0", "p1", "p2", "p3")]
+        bodies = [body for key in _BODIES if isinstance(body := fields.get(key), Group)]
+        if all(isinstance(corner, Group) for corner in corners):
+            self._take(Group("[", items=[c for c in corners if c is not None]), label)
+        elif bodies:
+            self._take(bodies[0], label)
+        else:
+            for key, value in pairs:
+                if not isinstance(value, Group):
+                    raise SketchTextError("strokes under every name", came=shorten(str(value), 40),
+                                          where=f"{self._here()}, '{shorten(key, 40)}'")
+                self._take(value, self._name(key))
+
+    def _add(self, group: Group, name: str | None) -> None:
+        number = len(self.strokes)
+        if number >= self.limits.strokes:
+            raise SketchTextError(f"at most {self.limits.strokes} strokes", came="more",
+                                  mend="Draw the same with fewer strokes.")
+        self._look_at(group)
+        points: list[Point] = []
+        for place, point in enumerate(item for item in group.items if isinstance(item, Group)):
+            self._look_at(point)
+            x, y, z = (item for item in point.items if isinstance(item, float))
+            for value in (x, y, z):
+                if abs(value) > self.limits.coordinate:
+                    raise SketchTextError(
+                        f"coordinates in [-1, 1] ({self.limits.coordinate:g} at most)", came=f"{value:g}",
+                        where=f"stroke {number}, point {place}",
+                    )
+            points.append((x, y, z))
+        self.strokes.append(Stroke((points[0], points[1], points[2], points[3]), name))
 
     def _is_stroke(self, group: Group) -> bool:
-        inner = [item for item in group.items if not isinstance(item, Comment)]
-        return len(inner) == 4 and all(isinstance(i, Group) and self._is_point(i) for i in inner) and not group.word
+        values = group.values
+        return len(values) == 4 and not group.word and all(isinstance(i, Group) and _is_point(i) for i in values)
 
-    @staticmethod
-    def _is_point(group: Group) -> bool:
-        inner = [item for item in group.items if not isinstance(item, Comment)]
-        complete = group.closed or len(inner) == 3
-        return len(inner) == 3 and complete and all(isinstance(item, float) for item in inner) and not group.word
+    def _is_one_stroke(self, group: Group) -> bool:
+        return self._is_stroke(group) or self._named(group, look=True) is not None
 
-    def _named(self, group: Group) -> tuple[str | None, Group] | None:
-        """["name", [P0..P3]], ["name", P0..P3], and the same with the name last."""
-        inner = [item for item in group.items if not isinstance(item, Comment)]
-        names = [item for item in inner if isinstance(item, str)]
-        if len(names) != 1 or (inner[0] is not names[0] and inner[-1] is not names[0]):
+    def _named(self, group: Group, *, look: bool = False) -> tuple[str, Group] | None:
+        """["name", [P0..P3]], ["name", P0..P3], and the same with the name last. look : forgive nothing yet"""
+        values = group.values
+        names = [item for item in values if isinstance(item, str)]
+        if len(names) != 1 or (values[0] is not names[0] and values[-1] is not names[0]):
             return None
-        rest = [item for item in inner if item is not names[0]]
-        if inner[0] is not names[0]:
+        rest = [item for item in values if isinstance(item, Group)]
+        body = rest[0] if len(rest) == 1 else Group("[", items=list(rest))
+        if len(rest) != len(values) - 1 or not self._is_stroke(body):
+            return None
+        if not look and values[0] is not names[0]:
             self.forgiven.add("names behind strokes")
-        body = rest[0] if len(rest) == 1 and isinstance(rest[0], Group) else Group(group.bracket, items=rest)
-        if len(rest) != 1:
+        if not look and len(rest) != 1:
             self.forgiven.add("names beside points")
-        return (names[0], body) if self._is_stroke(body) else None
+        return names[0], body
 
-    @staticmethod
-    def _is_flat(group: Group) -> bool:
-        inner = [item for item in group.items if not isinstance(item, Comment)]
-        return len(inner) == 12 and all(isinstance(item, float) for item in inner)
+    def _is_run_on(self, group: Group) -> bool:
+        """Four points and then whole strokes: the stroke's own closing bracket was forgotten."""
+        values = group.values
+        head, tail = values[:4], values[4:]
+        return (
+            bool(tail)
+            and all(isinstance(item, Group) and _is_point(item) for item in head)
+            and all(isinstance(item, Group) and item.closed and self._is_one_stroke(item) for item in tail[:-1])
+            and isinstance(tail[-1], Group) and (self._is_one_stroke(tail[-1]) or self._is_run_on(tail[-1]))
+        )
 
     def _is_nest(self, group: Group) -> bool:
-        inner = [item for item in group.items if isinstance(item, Group)]
-        floats = any(isinstance(item, float) for item in group.items)
-        return bool(inner) and not floats and not any(self._is_point(item) for item in inner)
+        """A group of groups, none of which is a point or would be one."""
+        groups = [item for item in group.items if isinstance(item, Group)]
+        loose = any(isinstance(item, float) for item in group.items)
+        return bool(groups) and not loose and not any(i.is_numbers and len(i.values) != 12 for i in groups)
 
-    def _refuse(self, group: Group, number: int) -> None:
-        inner = [item for item in group.items if not isinstance(item, Comment)]
-        points = [item for item in inner if isinstance(item, Group)]
-        where = f"stroke {number}"
-        if len(points) == len(inner) and len(points) == 4:
+    def _refuse(self, group: Group) -> None:
+        values = group.values
+        points = [item for item in values if isinstance(item, Group)]
+        where = self._here()
+        if not group.closed or any(not point.closed for point in points):
+            raise SketchTextError("a complete list", came="a list cut off inside a stroke", where=where,
+                                  mend="Send all strokes, or fewer of them.")
+        if len(points) == len(values) == 4:
             for place, point in enumerate(points):
-                if not self._is_point(point):
-                    raise SketchTextError("a point of 3 numbers", came=f"{len(point.items)} values",
+                if point.word:
+                    raise SketchTextError("a point of 3 numbers", came=f"'{shorten(point.word, 40)}'",
+                                          where=f"{where}, point {place}",
+                                          mend="Write numbers, not names, calls or expressions.")
+                if not _is_point(point):
+                    raise SketchTextError("a point of 3 numbers", came=f"{len(point.values)} values",
                                           where=f"{where}, point {place}")
-        came = f"{len(points)} points" if points else f"{len(inner)} values"
+        came = f"{len(points)} points" if points else f"{len(values)} values"
         raise SketchTextError("a stroke of 4 points of 3 numbers", came=came, where=where,
                               mend="Every stroke has exactly P0, P1, P2, P3.")
 
-    def _name(self, text: str) -> str | None:
-        return " ".join(text.split())[: self.limits.name] or None
+    def _here(self) -> str:
+        return f"stroke {len(self.strokes)}"
+
+    def _name(self, text: str | None) -> str | None:
+        if text is not None and len(text) > self.limits.name:
+            self.forgiven.add("long names cut")
+            return text[: self.limits.name]
+        return text
 
 
-def _groups(group: Group) -> list[Group]:
-    return [item for item in group.items if isinstance(item, Group)]
+_BODIES = ("points", "control_points", "stroke", "curve", "strokes", "curves", "bezier")
+
+
+def _is_point(group: Group) -> bool:
+    return group.closed and not group.word and group.is_numbers and len(group.values) == 3 and group.bracket != "{"

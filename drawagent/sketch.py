@@ -63,7 +63,8 @@ class Sketch:
     @property
     def key(self) -> str:
         """Hex SHA-256 of names and coordinates; two sketches with one key are the same drawing."""
-        rows = [[stroke.name, stroke.points] for stroke in self.strokes]
+        # float() and + 0.0: equal sketches (1 and 1.0, 0.0 and -0.0) have one key.
+        rows = [[s.name, [[float(c) + 0.0 for c in point] for point in s.points]] for s in self.strokes]
         return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
 
     def curve_points(self, samples: int = 16) -> np.ndarray:
