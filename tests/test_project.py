@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -198,3 +200,36 @@ def test_tests_cannot_leave_this_machine():
     with socket.socket() as one, pytest.raises(OSError, match="tests are offline"):
         one.connect(("192.0.2.1", 80))
     assert not [name for name in os.environ if name.endswith("_API_KEY")]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    command = ["git", "ls-files", "-z", "--", *patterns]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [path for name in done.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_no_large_file_is_kept():
+    from scripts.size_guard import too_large
+
+    assert too_large("pictures/all.png", 1_000_001) == "pictures/all.png: 1,000,001 bytes, at most 1,000,000"
+    assert too_large("easel/weights/reward/model.safetensors", 4_000_000) == ""
+    assert [why for path in tracked() if (why := too_large(str(path.relative_to(ROOT)), path.stat().st_size))] == []
+
+
+def test_notebooks_are_kept_without_outputs():
+    for path in tracked("*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        full = [n for n, cell in enumerate(cells) if cell.get("outputs") or cell.get("execution_count")]
+        assert full == [], f"{path.name}: cells {full} have outputs; nbstripout removes them"
+
+
+def test_the_wheel_holds_every_module_and_asset(tmp_path):
+    for path in tracked(*PACKAGES, "pyproject.toml", "README.md", "LICENSE"):
+        copy = tmp_path / "clone" / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)],
+                   cwd=tmp_path / "clone", check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert held == {path.relative_to(ROOT).as_posix() for path in tracked(*PACKAGES)}
