@@ -75,6 +75,15 @@ def estimate(
     return Estimate(calls, likely, worst, likely_dollars if known else None, worst_dollars if known else None)
 
 
+@dataclass(frozen=True)
+class Reservation:
+    """What is held for one call. asked : its worst case; tokens, dollars : held, which may be more"""
+
+    asked: Usage
+    tokens: int
+    dollars: float
+
+
 class Budget:
     """Limits for a run; None is no limit. Threads of one process share it.
 
@@ -94,7 +103,8 @@ class Budget:
         self._change = threading.Condition()
         self._spent, self._earlier = Spent(), 0.0
         self._began: float | None = None
-        self._reserved_tokens, self._reserved_dollars, self._open = 0, 0.0, 0
+        self._reserved_tokens, self._reserved_dollars = 0, 0.0
+        self._more_tokens, self._more_dollars = 0, 0.0
         self._counted: set[str] = set()
 
     @property
@@ -114,8 +124,11 @@ class Budget:
                 self._add(one.usage)
             self._earlier += _busy(tries)
 
-    def reserve(self, worst: Usage, *, stop: threading.Event | None = None) -> None:
-        """Hold the worst case of one call. Waits while calls in flight might still give something back.
+    def reserve(self, asked: Usage, *, stop: threading.Event | None = None) -> Reservation:
+        """Hold the worst case of one call; what is held goes back by `settle`.
+
+        Waits while calls in flight might still give something back. Where a provider charged more than the worst case
+        once, so much more is held from then on.
 
         Raises BudgetExceeded when the call cannot fit, Cancelled when `stop` is set while waiting.
         """
@@ -123,30 +136,38 @@ class Budget:
             if self._began is None:
                 self._began = self._clock()
             while True:
-                alone, now = self._obstacle(worst, 0, 0.0), self._now()
+                held = self._held(asked)
+                alone, now = self._obstacle(held, 0, 0.0), self._now()
                 if alone:
                     raise BudgetExceeded(
-                        f"a budget of {alone}", came=f"spent {now}", where=f"next call: up to {worst.tokens} tokens",
+                        f"a budget of {alone}", came=f"spent {now}", where=f"next call: up to {held.tokens} tokens",
                         mend="Everything so far is kept; raise the limit and start again to go on from here.",
                     )
-                if not self._obstacle(worst, self._reserved_tokens, self._reserved_dollars):
+                if not self._obstacle(held, self._reserved_tokens, self._reserved_dollars):
                     break
                 if stop is not None and stop.is_set():
                     raise Cancelled("to go on", came="a request to stop", sent=False)
                 self._change.wait(0.1)
             self._spent = _plus(self._spent, calls=1)
-            self._reserved_tokens += worst.tokens
-            self._reserved_dollars += worst.dollars or 0.0
+            self._reserved_tokens += held.tokens
+            self._reserved_dollars += held.dollars
+            return held
 
-    def settle(self, worst: Usage, used: Usage | None) -> None:
+    def settle(self, held: Reservation, used: Usage | None) -> None:
         """Give the reservation back and take what was used; None: no request was made."""
         with self._change:
-            self._reserved_tokens -= worst.tokens
-            self._reserved_dollars -= worst.dollars or 0.0
+            self._reserved_tokens -= held.tokens
+            self._reserved_dollars -= held.dollars
             self._spent = _plus(self._spent, calls=-1)
             if used is not None:
                 self._add(used)
+                self._more_tokens = max(self._more_tokens, used.tokens - held.asked.tokens)
+                surprise = (used.dollars or 0.0) - (held.asked.dollars or 0.0)
+                self._more_dollars = max(self._more_dollars, surprise)
             self._change.notify_all()
+
+    def _held(self, asked: Usage) -> Reservation:
+        return Reservation(asked, asked.tokens + self._more_tokens, (asked.dollars or 0.0) + self._more_dollars)
 
     def _add(self, used: Usage) -> None:
         unpriced = int(used.dollars is None and used.tokens > 0)
@@ -158,13 +179,13 @@ class Budget:
         running = 0.0 if self._began is None else self._clock() - self._began
         return _plus(self._spent, seconds=self._earlier + running)
 
-    def _obstacle(self, worst: Usage, tokens: int, dollars: float) -> str:
+    def _obstacle(self, held: Reservation, tokens: int, dollars: float) -> str:
         spent = self._now()
         if self.calls is not None and spent.calls + 1 > self.calls:
             return f"{self.calls} calls"
-        if self.tokens is not None and spent.tokens + tokens + worst.tokens > self.tokens:
+        if self.tokens is not None and spent.tokens + tokens + held.tokens > self.tokens:
             return f"{self.tokens} tokens"
-        if self.dollars is not None and spent.dollars + dollars + (worst.dollars or 0.0) > self.dollars:
+        if self.dollars is not None and spent.dollars + dollars + held.dollars > self.dollars:
             return f"{self.dollars:g} dollars"
         if self.seconds is not None and spent.seconds >= self.seconds:
             return f"{self.seconds:g} seconds"
@@ -196,7 +217,7 @@ class Budgeted:
         if budget.dollars is not None and self.price is None:
             raise ConfigurationError(
                 f"a price for '{self.name}', since the budget limits dollars", came="none known",
-                mend="Give a price table (prices=, --prices), a file with 'MODEL: {input: 1.25, output: 10}' in dollars per "
+                mend="Give a price table (prices=, --prices) with 'MODEL: {input: 1.25, output: 10}' in dollars per "
                 "million tokens; or limit calls or tokens instead.",
             )
 
@@ -218,7 +239,7 @@ class Budgeted:
 
     def reply(self, request: ChatRequest) -> ChatReply:
         worst = self.worst(request)
-        self.budget.reserve(worst, stop=self._stop)
+        held = self.budget.reserve(worst, stop=self._stop)
         used: Usage | None = worst
         try:
             reply = self._sender.reply(request)
@@ -228,4 +249,4 @@ class Budgeted:
             used = failure.usage if failure.sent else None
             raise
         finally:
-            self.budget.settle(worst, used)
+            self.budget.settle(held, used)

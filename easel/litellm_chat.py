@@ -40,6 +40,7 @@ _SETTINGS = re.compile(rf"\b({'|'.join(vars(Sampling()))})\b")
 _DROPPABLE = frozenset({"temperature", "seed", "reasoning_effort"})
 _TRANSIENT = frozenset({408, 409, 425, 429})
 _QUOTA = ("perday", "per day", "per_day", "daily", "requests per day", "rpd", "tpd")
+_BLOCKED = ("content_policy", "content policy", "content management policy", "content_filter", "safety system")
 _MEND = {
     400: "The provider found the request wrong; look at its message.",
     401: "Set the provider's key: {key}.",
@@ -117,7 +118,7 @@ class LiteLLMChat:
                 caching=False, cache={"no-cache": True, "no-store": True}, drop_params=False, stream=False, **given,
             )
         except Exception as error:
-            failure = self._failure(error, request)
+            failure = self._failure(error, request, given)
         else:
             return self._reply(response, request)
         # Raised here and not inside the except block: litellm's exceptions can carry keys and must not stand behind
@@ -167,7 +168,7 @@ class LiteLLMChat:
         mend = f"Raise max_tokens (now {limit})." if kind in (Truncated, ThoughtExhausted) and limit else ""
         return kind("a complete reply", came=came, where=f"{self.name}, {request.site}", mend=mend, usage=usage)
 
-    def _failure(self, error: Exception, request: ChatRequest) -> ChatFailure:
+    def _failure(self, error: Exception, request: ChatRequest, given: dict[str, Any]) -> ChatFailure:
         """Ours for litellm's: by status where the provider answered, by cause where it did not."""
         said = shorten(redact(self._unnamed(str(error))), 300)
         headers = getattr(error, "litellm_response_headers", None)
@@ -177,10 +178,10 @@ class LiteLLMChat:
         where = f"{self.name}, {request.site}"
         lower = said.lower()
         if "UnsupportedParamsError" in names:
-            return self._refuse(said, request, sent=False)
+            return self._refuse(said, request, given, sent=False)
         if status == 400 and "support" in lower and _SETTINGS.search(said):
-            return self._refuse(said, request, sent=True)
-        if "ContentPolicyViolationError" in names:
+            return self._refuse(said, request, given, sent=True)
+        if "ContentPolicyViolationError" in names or (status == 400 and any(word in lower for word in _BLOCKED)):
             return Blocked("an answer", came=said, where=where, status=status)
         if "ContextWindowExceededError" in names:
             return TooLong("a prompt that fits", came=said, where=where, status=status)
@@ -204,10 +205,9 @@ class LiteLLMChat:
         return Unavailable("a request that the provider takes", came=said, where=where, mend=self._mend(status),
                            status=status)
 
-    def _refuse(self, said: str, request: ChatRequest, *, sent: bool) -> RefusedSetting:
-        asked = request.sampling.given()
-        setting = next((name for name in _SETTINGS.findall(said) if name in asked), "")
-        value = f"{setting}={asked[setting]}" if setting else "a setting"
+    def _refuse(self, said: str, request: ChatRequest, given: dict[str, Any], *, sent: bool) -> RefusedSetting:
+        setting = next((name for name in _SETTINGS.findall(said) if name in given), "")
+        value = f"{setting}={given[setting]}" if setting else "a setting"
         failure = RefusedSetting(
             f"settings that '{self.name}' takes", came=f"{value}, which it refuses: {shorten(said, 110)}",
             where=str(request.site), sent=sent, status=400 if sent else None,
@@ -228,7 +228,7 @@ class LiteLLMChat:
         """The message without the real model name and address where a neutral label stands for them."""
         if self._label:
             for name in (self._model, self._model.partition("/")[2], self._api_base or "", self._provider):
-                text = text.replace(name, self._label) if name else text
+                text = re.sub(re.escape(name), lambda _: self._label, text, flags=re.I) if len(name) > 2 else text
         return text
 
 

@@ -87,7 +87,7 @@ def mapped_price(info: Mapping[str, Any]) -> Price | None:
     first = _tier(info, "")
     if first is None:
         return None
-    beyond = sorted({int(found[1]) for name in info if (found := _LONGER.fullmatch(name))})
+    beyond = sorted({int(found[1]) for name in info if info[name] and (found := _LONGER.fullmatch(name))})
     tiers = [(1000 * thousands, _tier(info, f"_above_{thousands}k_tokens", first)) for thousands in beyond]
     return Price(first.input, first.output, first.cached, tuple((count, tier) for count, tier in tiers if tier))
 

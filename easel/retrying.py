@@ -30,7 +30,7 @@ from easel.chat import (
 from easel.errors import ConfigurationError
 from easel.ledger import Ledger
 
-_AGAIN_IN = re.compile(r"(?:try again|retry) in\s+((?:\d+(?:\.\d+)?\s*(?:h|ms|m|s)\w*\s*)+)", re.I)
+_AGAIN_IN = re.compile(r"(?:try again|retry) in\s+((?:\d+(?:\.\d+)?\s*(?:h|ms|m|s)[a-z]*\s*)+)", re.I)
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*(h|ms|m|s)", re.I)
 _UNIT = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
