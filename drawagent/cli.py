@@ -31,6 +31,7 @@ Prices = Annotated[Path | None, typer.Option(help="Price table for models that l
 Concurrency = Annotated[int, typer.Option(help="Model calls at once.")]
 Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
 Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the embedded scorer guess at unknown words.")]
+Sees = Annotated[bool | None, typer.Option(help="Whether the model takes pictures; asked of litellm's map otherwise.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting the model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -53,6 +54,7 @@ def draw(
     label: Label = None,
     allow_unknown_words: Unknown = False,
     drop_refused_settings: Drop = False,
+    sees_images: Sees = None,
 ) -> None:
     """Draw one text and write it as JSON, SVG, PNG, GIF, OBJ, GLB and an offline HTML page."""
     from drawagent.drawing import write_drawing
@@ -66,9 +68,10 @@ def draw(
     with _studio(
         QueryLists(learn=(query,)), chosen, model=model, scorer=scorer, reporter=scorer, root=root, name="draw",
         budget=budget, api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words,
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images,
     ) as studio:
         (drawing,) = infer([query], known, artist=studio.artist, reward=studio.reward, workers=concurrency)
+        studio.keeper.report(drawing, studio.reward)
         candidate = drawing.chosen.candidate
         if candidate.sketch is None:
             raise ConfigurationError("a drawing", came=f"{candidate.failure}: {candidate.reason}",
@@ -98,6 +101,7 @@ def practise(
     report: Annotated[int | None, typer.Option(help="Only the first so many report queries.")] = None,
     allow_unknown_words: Unknown = False,
     drop_refused_settings: Drop = False,
+    sees_images: Sees = None,
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
     from drawagent.queries import read_queries
@@ -107,6 +111,7 @@ def practise(
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
+        sees_images=sees_images,
     ) as studio:
         _drain(studio)
         _tell(studio)
@@ -217,7 +222,7 @@ def _settings(preset: str, changes: list[str] | None, drop_refused: bool = False
 def _studio(
     lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
     budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
-    allow_unknown_words: bool,
+    allow_unknown_words: bool, sees_images: bool | None,
 ) -> Iterator[Any]:
     from drawagent.live import open_live
 
@@ -231,7 +236,7 @@ def _studio(
     studio = open_live(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
         budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
     )
     with _closing(studio):
         yield studio

@@ -1,0 +1,5 @@
+"""`python -m drawagent` is the command line."""
+
+from drawagent.cli import main
+
+main()
