@@ -9,6 +9,7 @@ import torch
 
 MOST_PIECES = 256  # pieces of one curve at most; reached only by curves that pass the viewer closely
 TOLERANCE = 0.05  # pixels a piece may stray from its curve; ours: a finer one no longer changes the picture
+FARTHEST = 1e5  # half pictures; pieces that end farther out are left away, where a float32 no longer places a pixel
 GRAIN = 1 / 256  # pixels within which the control points of two curves count as the same
 # Odd numbers that turn a row of integers into one; fixed, so that results repeat.
 _DIGITS = tuple(pow(6364136223846793005, power, 1 << 63) for power in range(1, 19))
@@ -66,7 +67,8 @@ def pieces(curves, near, size: int):
         bend = (second[..., :2].norm(dim=2) + second[..., 2].abs()).amax(1)
         flat = (curves[..., 2] == 1).all(1)
         nearest = torch.where(flat, 1, torch.maximum(curves[..., 3].amin(1), near))
-        number = (0.75 * bend / nearest * (size / 2) / TOLERANCE).sqrt().ceil().clamp(1, MOST_PIECES).long()
+        number = (0.75 * bend / nearest * (size / 2) / TOLERANCE).sqrt().nan_to_num(1)
+        number = number.ceil().clamp(1, MOST_PIECES).long()
         knots = number + 1
         curve = torch.repeat_interleave(knots)
         step = torch.arange(len(curve), device=device) - (knots.cumsum(0) - knots)[curve]
@@ -79,7 +81,10 @@ def pieces(curves, near, size: int):
     front, back = start[:, 3] >= near[curve], end[:, 3] >= near[curve]
     if not bool((front & back).all()):
         start, end = _clip(start, end, front, back, near[curve])
-        seen = front | back
+    with torch.no_grad():
+        reach = torch.maximum(*((knot[:, :2] / knot[:, 2:3]).abs().amax(1) for knot in (start, end)))
+        seen = (front | back) & (reach < FARTHEST)
+    if not bool(seen.all()):
         start, end, curve, step, front = start[seen], end[seen], curve[seen], step[seen], front[seen]
     joined = torch.zeros(len(curve), dtype=torch.bool, device=device)
     joined[1:] = (curve[1:] == curve[:-1]) & (step[1:] == step[:-1] + 1) & front[1:]

@@ -100,3 +100,20 @@ def inked(pieces: np.ndarray, radius: float, size: int) -> np.ndarray:
         near = (x - share * step[0]) ** 2 + (y - share * step[1]) ** 2 <= radius**2
         ink[low[1] : high[1], low[0] : high[0]] |= near
     return ink
+
+
+def difference(drawn: np.ndarray, truth: np.ndarray, *, reach: float = 2.0) -> tuple[float, float]:
+    """Mean absolute difference over the pixels within `reach` pixels of the truth's ink, and the largest anywhere.
+
+    Over the whole page the mean says nothing: a blank page is within a few per cent of any drawing.
+    """
+    drawn, truth = np.asarray(drawn, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    gap = np.abs(drawn - truth)
+    near = np.zeros(truth.shape, dtype=bool)
+    rows, columns = np.nonzero(truth < 1 - 1e-6)
+    steps = range(-int(reach), int(reach) + 1)
+    for dy, dx in ((dy, dx) for dy in steps for dx in steps if dy * dy + dx * dx <= reach * reach):
+        y, x = rows + dy, columns + dx
+        inside = (y >= 0) & (y < len(truth)) & (x >= 0) & (x < truth.shape[1])
+        near[y[inside], x[inside]] = True
+    return (float(gap[near].mean()) if near.any() else 0.0), float(gap.max(initial=0.0))
