@@ -74,7 +74,7 @@ _TOKEN = re.compile(
   | (?P<open>[\[({])
   | (?P<close>[\])}])
   | (?P<comma>[,;:])
-  | (?P<other>.)
+  | (?P<other>\.\.+|.)
     """,
     re.VERBOSE,
 )

@@ -17,8 +17,8 @@ _FENCE = re.compile(r"```+[\w+-]*")
 _BRACKET = re.compile(r"[\[({]")
 _START = re.compile(r"(?:\bdraw_bezier\s{0,4})?[\[{]|\bdraw_bezier\s{0,4}\(", re.I)
 _REMARK = re.compile(r"(?:#|//)([^\n]*)")
+_ATTEMPTS = 4096  # lists that are looked at; far above what any reply holds
 _BRACKETS = re.compile(r"[\[\](){}]")
-_STROKE_NUMBERS = 12
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _part(text: str, forgiven: set[str]) -> tuple[str, str, bool]:
 def _blocks(text: str) -> list[tuple[re.Match[str], re.Match[str] | None]]:
     """(opening tag, next tag or None) of every block that holds a bracket; others only speak of the tag."""
     tags = list(_TAG.finditer(text))
-    nexts: list[re.Match[str] | None] = [*tags[1:], None]
+    nexts: list[re.Match[str] | None] = [*tags[1:], *([None] if tags else [])]
     return [
         (tag, following)
         for tag, following in zip(tags, nexts, strict=True)
@@ -147,13 +147,16 @@ def _search(
     runs: list[_Run] = []
     spoilt: SketchTextError | None = None
     position = 0
-    while (start := _START.search(text, position)) is not None:
+    for _ in range(_ATTEMPTS):
+        if (start := _START.search(text, position)) is None:
+            break
         notes: set[str] = set()
         try:
             items, position = read_items(text, notes, start=start.start(), one=True)
         except SketchTextError as error:
             problem = problem or error
-            if error.numbers >= _STROKE_NUMBERS:
+            # "[0.4, 0.2, 0.1 deep]" is prose; more numbers, or an action, were to be strokes.
+            if error.numbers > (0 if len(start.group()) > 1 else 3):
                 spoilt = error
             position = max(error.position, start.end())
             if error.numbers:
