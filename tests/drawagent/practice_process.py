@@ -19,7 +19,7 @@ def main(folder: Path, seconds: float) -> None:
 
     torch.set_num_threads(1)
     queries = lists(2, gate=2, report=2)
-    settings = DrawSettings.ours(candidates=3, epochs=2, inference_draws=1, patience=None)
+    settings = DrawSettings.ours(candidates=3, epochs=2, inference_draws=1, patience=None, noise_skip=0)
     reward = tiny_reward()
     run = start_run(
         queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward, root=folder,
