@@ -67,7 +67,8 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
     with Crew(practice.workers, stop=practice.stop) as crew:
         for epoch in range(settings.epochs):
             yield events.EpochStarted(epoch, library, practice.lists.learn)
-            proposed, all_scored = library, []
+            proposed = library
+            all_scored: list[Scored] = []
             steps = _epoch(practice, crew, epoch, library)
             for event in steps:
                 if isinstance(event, events.CandidatesScored):
@@ -77,7 +78,7 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
                 yield event
             changed = proposed.key != library.key
             if changed and settings.gate:
-                decision, score = _gate(practice, crew, epoch, library, proposed)
+                decision, score = _gate(practice, crew, settings.gate, epoch, library, proposed)
                 kept = proposed if decision.accepted else proposed.rolled_back(library)
                 keeper.gate(epoch, decision, proposed, kept)
                 yield events.GateDecided(epoch, decision, proposed, kept)
@@ -206,7 +207,7 @@ def _update(
 
 
 def _gate(
-    practice: Practice, crew: Crew, epoch: int, before: Library, after: Library
+    practice: Practice, crew: Crew, gate: str, epoch: int, before: Library, after: Library
 ) -> tuple[GateDecision, float]:
     """Draw the gate queries with both libraries, same replicas and cameras; the decision and the new mean reward."""
     if not practice.lists.gate:
@@ -227,7 +228,7 @@ def _gate(
             drawing = finish(query, futures, practice.reward, epoch=epoch + side)
             practice.keeper.gate_draws(epoch, ("before", "after")[side], query, drawing.draws, practice.reward)
             means[side].append(sum(s.reward for s in drawing.draws) / len(drawing.draws))
-    decision = load(settings.gate)(*means, margin=settings.gate_margin)
+    decision = load(gate)(*means, margin=settings.gate_margin)
     return decision, round(sum(means[1]) / len(means[1]), 6)
 
 

@@ -222,8 +222,7 @@ def read_edits(text: str, library: Library, *, pairs: tuple[str, ...] = (), caps
         if strange:
             raise EditsInvalid(f"'because' to name pairs among {', '.join(pairs)}", came=", ".join(strange),
                                where=f"edit {number}")
-        too_long = caps.words and isinstance(edit, Add | Modify) and len(edit.text.split()) > caps.words
-        if too_long:
+        if caps.words and isinstance(edit, Add | Modify) and len(edit.text.split()) > caps.words:
             raise EditsInvalid(
                 f"a lesson of at most {caps.words} words", came=f"{len(edit.text.split())} words",
                 where=f"edit {number}", mend="Say the same in fewer words.",

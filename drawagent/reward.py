@@ -22,8 +22,11 @@ BLANK = Sketch(())
 class Reward(Protocol):
     """Scores candidates of one text; thread-safe. `card` and `source` travel with the numbers."""
 
-    card: ScorerCard
-    source: str
+    @property
+    def card(self) -> ScorerCard: ...
+
+    @property
+    def source(self) -> str: ...
 
     def __call__(self, text: str, candidates: Sequence[Candidate]) -> tuple[Scored, ...]: ...
 

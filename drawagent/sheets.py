@@ -55,7 +55,7 @@ def contact_sheet_image(sketch: Sketch, settings: DrawSettings) -> Image:
         f"contact-sheet|{sketch.key}|{settings.renderer}|{settings.picture_size}|{settings.stroke_width}|"
         + ";".join(camera.source for camera in cameras)
     )
-    return Image(png_bytes(grid(views(sketch, settings))), source)
+    return Image(png_bytes(grid(list(views(sketch, settings)))), source)
 
 
 def labelled_sheet(

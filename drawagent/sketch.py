@@ -30,6 +30,11 @@ class Stroke:
     name: str | None = None
 
 
+def _point(numbers: np.ndarray) -> Point:
+    x, y, z = map(float, numbers)
+    return x, y, z
+
+
 @dataclass(frozen=True)
 class Sketch:
     """A drawing; the order of strokes is the order in which they were drawn."""
@@ -49,7 +54,7 @@ class Sketch:
         if len(labels) != len(array):
             raise SketchError(f"{len(array)} names", came=f"{len(labels)}")
         return cls(tuple(
-            Stroke(tuple(tuple(map(float, point)) for point in stroke), name)
+            Stroke((_point(stroke[0]), _point(stroke[1]), _point(stroke[2]), _point(stroke[3])), name)
             for stroke, name in zip(array, labels, strict=True)
         ))
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from easel.chat import CallSite, ChatFailure, ChatModel, ChatReply, ChatRequest, Image, Message, Sampling
+from easel.chat import CallSite, ChatFailure, ChatModel, ChatReply, ChatRequest, Image, Message, Role, Sampling
 from easel.errors import ConfigurationError, EaselError, shorten
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Prompt:
                 came=shorten(self.text, 60), where=f"prompt '{self.name}' ({self.origin})",
             )
         return tuple(
-            Message(role, _fill(body.strip("\n"), values))
+            Message(cast(Role, role), _fill(body.strip("\n"), values))
             for role, body in zip(pieces[1::2], pieces[2::2], strict=True)
         )
 

@@ -61,7 +61,7 @@ class Camera:
         distance = np.linalg.norm(forward)
         if distance < 1e-9:
             raise ConfigurationError("eye and target apart", came=f"both at {self.eye}", where="camera")
-        if np.linalg.norm(np.cross(forward / distance, self.up)) < 1e-6 * max(np.linalg.norm(self.up), 1e-9):
+        if np.linalg.norm(np.cross(forward / distance, self.up)) < 1e-6 * max(float(np.linalg.norm(self.up)), 1e-9):
             raise ConfigurationError(
                 "an up direction across the view axis", came=f"up {self.up}", where="camera up",
                 mend="For a view from straight above use up=(0, 1, 0).",
@@ -169,8 +169,8 @@ def ring(
     for view in range(views):
         azimuth = math.radians(start_deg + 360.0 * view / views)
         offset = (flat * math.sin(azimuth), -flat * math.cos(azimuth), rise)
-        eye = tuple(round(base + step, 9) for base, step in zip(target, offset, strict=True))
-        cameras.append(Camera(eye, target, projection=projection, fov_deg=fov_deg, height=height))
+        x, y, z = (round(base + step, 9) for base, step in zip(target, offset, strict=True))
+        cameras.append(Camera((x, y, z), target, projection=projection, fov_deg=fov_deg, height=height))
     return tuple(cameras)
 
 

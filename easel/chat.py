@@ -133,13 +133,12 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
     def __add__(self, other: Usage) -> Usage:
-        unknown = self.dollars is None or other.dollars is None
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.reasoning_tokens + other.reasoning_tokens,
             self.cached_tokens + other.cached_tokens,
-            None if unknown else self.dollars + other.dollars,
+            None if self.dollars is None or other.dollars is None else self.dollars + other.dollars,
             self.estimated or other.estimated,
         )
 
@@ -169,9 +168,14 @@ class ChatModel(Protocol):
     sees_images : whether pictures may be sent
     """
 
-    name: str
-    evidence: Evidence
-    sees_images: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def evidence(self) -> Evidence: ...
+
+    @property
+    def sees_images(self) -> bool: ...
 
     def reply(self, request: ChatRequest) -> ChatReply: ...
 

@@ -106,15 +106,15 @@ def _load_named(open_clip: Any, name: str, pretrained: str, device: str, downloa
         raise ConfigurationError(f"a pretrained tag of {name}", came=repr(pretrained),
                                  mend=f"Its tags: {_tags(open_clip, name)}.")
     check_activation(open_clip, name, pretrained)
-    path = _cached(tag)
-    if path is None and not download:
+    cached = _cached(tag)
+    if cached is None and not download:
         raise _missing(name, pretrained, tag)
     try:
-        if path is None:
+        if cached is None:
             model = _create(open_clip, name, pretrained, device)
         else:
             kept = {key: tag[key] for key in ("mean", "std", "interpolation", "resize_mode") if tag.get(key)}
-            model = _create(open_clip, name, str(path), device, force_preprocess_cfg=kept)
+            model = _create(open_clip, name, str(cached), device, force_preprocess_cfg=kept)
         tokenizer = open_clip.get_tokenizer(name)
     except (RuntimeError, OSError) as fault:
         raise _missing(name, pretrained, tag, fault) from fault

@@ -120,10 +120,11 @@ class ReplyStore:
         if known is not None:
             return known
         date = time.strftime("%Y-%m-%d", time.gmtime(self._clock()))
-        failed = isinstance(outcome, ChatFailure)
+        failure = outcome if isinstance(outcome, ChatFailure) else None
+        reply = outcome if isinstance(outcome, ChatReply) else None
         stored = StoredReply(
-            request.key, request.identity(), request.site, None if failed else outcome, outcome.usage, request.model,
-            date, outcome.kind if failed else "", str(outcome) if failed else "",
+            request.key, request.identity(), request.site, reply, outcome.usage, request.model,
+            date, failure.kind if failure else "", str(failure) if failure else "",
         )
         text = json.dumps(stored.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
         write_whole(self.folder / f"{stored.key}.json", text.encode("utf-8", "surrogatepass"))

@@ -86,7 +86,7 @@ class Retrying:
     def __init__(
         self, sender: ChatModel, *, policy: RetryPolicy | None = None, ledger: Ledger | None = None,
         concurrency: int = 8, stop: threading.Event | None = None, on_wait: Callable[[Pause], None] | None = None,
-        keep: Callable[[ChatRequest, ChatReply], None] | None = None, clock: Callable[[], float] = time.time,
+        keep: Callable[[ChatRequest, ChatReply], object] | None = None, clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] | None = None, draw: Callable[[str], float] = seeded_draw,
     ) -> None:
         if concurrency < 1:
