@@ -22,7 +22,10 @@ missing_packages() {
 install_packages() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "System packages: installing $*"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+        log=$(mktemp)
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } \
+            >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; return 1; }
+        rm -f "$log"
     else
         return 1
     fi
@@ -44,7 +47,7 @@ demo)
     ;;
 dev)
     extras=dev
-    say "Setting up everything, in $venv: 185 packages, 600 MB to download, 2.6 GB on disk; two or three minutes."
+    say "Setting up everything, in $venv: 185 packages, 600 MB to download, 2.6 GB on disk; three to five minutes."
     wanted=$(missing_packages test)
     if [ -n "$wanted" ] && ! install_packages $wanted; then
         say "Some tests need system packages. Type: sudo apt-get install -y $wanted"
