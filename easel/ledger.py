@@ -109,7 +109,8 @@ class Ledger:
             else:
                 begun[row["id"]] = row
         both = {**begun, **ended}
-        return tuple(sorted((Try.from_json(row) for row in both.values()), key=lambda one: (one.started, one.number, one.id)))
+        found = [Try.from_json(row) for row in both.values()]
+        return tuple(sorted(found, key=lambda one: (one.started, one.number, one.id)))
 
     def _write(self, name: str, row: dict[str, Any]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ Retries, limits and records are wrapped around it (`easel.connection`).
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import re
 import threading
@@ -33,9 +34,10 @@ from easel.chat import (
 )
 from easel.errors import ConfigurationError, MissingCapability, shorten
 from easel.prices import Price, mapped_price
-from easel.redaction import redact
+from easel.redaction import RedactingFilter, redact
 
 _DOOR = threading.Lock()
+_LOGGERS = ("LiteLLM", "openai._base_client", "httpx")
 _SETTINGS = re.compile(rf"\b({'|'.join(vars(Sampling()))})\b")
 _DROPPABLE = frozenset({"temperature", "seed", "reasoning_effort"})
 _TRANSIENT = frozenset({408, 409, 425, 429})
@@ -62,6 +64,10 @@ def litellm_module() -> Any:
             ) from None
         litellm.suppress_debug_info = True
         litellm.telemetry = False
+        for name in _LOGGERS:
+            logger = logging.getLogger(name)
+            if not any(isinstance(known, RedactingFilter) for known in logger.filters):
+                logger.addFilter(RedactingFilter())
         return litellm
 
 

@@ -141,14 +141,15 @@ class RunStore:
         return path
 
     def status(self, status: Status, **facts: Any) -> None:
-        """Set the status, and entries of run.json beside it."""
+        """Set the status, and entries of run.json beside it; the `reason` of an earlier status goes."""
         self._check_writable()
         if status not in get_args(Status):
             raise ConfigurationError(f"one of {', '.join(get_args(Status))}", came=repr(status))
         facts = json.loads(canonical(facts))
         _check_secrets(facts, "facts")
         with self._guard:
-            self.info = {**self.info, **facts, "status": status}
+            earlier = {name: value for name, value in self.info.items() if name != "reason"}
+            self.info = {**earlier, **facts, "status": status}
             self._save()
 
     def close(self) -> None:

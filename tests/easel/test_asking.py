@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easel.asking import Prompt, ask, estimate_tokens, load_prompt, most_tokens
@@ -31,6 +31,7 @@ def test_rendering_gives_the_exact_messages() -> None:
     assert user == Message("user", ("Draw a chair.\n", picture, "\nNow."))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_values_are_never_read_as_templates(value: str) -> None:
     prompt = Prompt("p", "--- user ---\n<{a}|{b}>", "package")
@@ -117,6 +118,7 @@ def test_the_failure_of_one_call_is_a_value_and_a_systemic_one_is_raised() -> No
         ask(Sender([failing(Unavailable)]), (), read_number, site=SITE, sampling=Sampling())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_the_bound_on_tokens_is_above_the_estimate(text: str) -> None:
     messages = (Message("user", (text, Image(b"no png", "s"))),)

@@ -125,7 +125,7 @@ def test_retries_count_as_calls() -> None:
 
 
 def test_a_dollar_limit_needs_a_price() -> None:
-    with pytest.raises(ConfigurationError, match="a price for 'a model', since the budget limits dollars.*price table"):
+    with pytest.raises(ConfigurationError, match=r"a price for 'a model', since the budget limits dollars.*price table"):
         Budgeted(Sender([answer()]), Budget(dollars=1))
     free = Budget(dollars=0.0)
     Budgeted(Sender([answer(usage=Usage(1, 1, dollars=0.0))], price=Price(0, 0, 0)), free).reply(request())

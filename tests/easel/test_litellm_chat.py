@@ -260,7 +260,7 @@ def test_a_label_stands_for_the_name_everywhere() -> None:
 
 
 def test_an_unknown_provider_is_refused_at_once() -> None:
-    with pytest.raises(ConfigurationError, match="gemini/gemini-2.5-pro"):
+    with pytest.raises(ConfigurationError, match=r"gemini/gemini-2\.5-pro"):
         LiteLLMChat("nosuch-provider-or-model")
 
 
