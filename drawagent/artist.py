@@ -38,7 +38,8 @@ class Artist:
         fewest, most = self.settings.strokes_asked
         experience = ""
         if len(library):
-            experience = load_prompt("drawagent", "experience", overlay=overlay).segment(lessons=library.text()) + "\n\n"
+            prompt = load_prompt("drawagent", "experience", overlay=overlay)
+            experience = prompt.segment(lessons=library.text()) + "\n\n"
         shown: tuple[str | Image, ...] = ("",)
         if reference is not None:
             words = load_prompt("drawagent", "reference", overlay=overlay).segment(sketch=write(reference.sketch))

@@ -25,7 +25,8 @@ class Curator:
     settings: DrawSettings
 
     def __call__(
-        self, judgements: Sequence[Judgement], queries: dict[str, Query], library: Library, *, epoch: int, query: str = ""
+        self, judgements: Sequence[Judgement], queries: dict[str, Query], library: Library, *, epoch: int,
+        query: str = "",
     ) -> Answer[tuple[Edit, ...]]:
         """The proposed edits, or a failure. One repair tells the model what could not be read."""
         pairs = tuple(judgement.pair.id for judgement in judgements)

@@ -29,6 +29,7 @@ from easel.chat import ChatModel
 from easel.errors import ConfigurationError
 from easel.plugins import load
 
+
 @dataclass(frozen=True)
 class Practice:
     """Everything that `practise` needs, put together once.

@@ -1,4 +1,4 @@
-"""Events: what `practise` tells, in order, as it happens. A notebook steps them, a widget draws them, a run keeps them."""
+"""Events: what `practise` tells, in order, as it happens. Notebooks step them, widgets draw them, runs keep them."""
 
 from __future__ import annotations
 

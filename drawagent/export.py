@@ -66,7 +66,9 @@ def to_svg(sketch: Sketch, camera: Camera, *, size: int = 512, width: float = 3.
     )
 
 
-def to_gif(sketch: Sketch, settings: DrawSettings, *, frames: int = 36, size: int = 256, milliseconds: int = 80) -> bytes:
+def to_gif(
+    sketch: Sketch, settings: DrawSettings, *, frames: int = 36, size: int = 256, milliseconds: int = 80
+) -> bytes:
     """A looping turntable of `frames` views."""
     from PIL import Image
 
@@ -92,7 +94,7 @@ def to_obj(sketch: Sketch, *, samples: int = 24) -> str:
 
 
 def to_glb(sketch: Sketch, *, radius: float = 0.012, samples: int = 24, sides: int = 8) -> bytes:
-    """Round tubes, one node a stroke named `NNN-part`; y up as glTF asks for. radius : units of the normalised sketch."""
+    """Round tubes, one node a stroke named `NNN-part`; y up as glTF asks for. radius : of the normalised sketch."""
     import trimesh
 
     scene = trimesh.Scene()

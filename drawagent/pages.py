@@ -104,7 +104,7 @@ def sketch_page(shown: Sequence[Shown], *, title: str, note: str = "", watermark
 
 
 def pairs_page(pairs: Sequence[ShownPair], *, title: str, note: str = "", watermark: str = "") -> str:
-    """A page of contrastive pairs: linked cameras, per-view scores, facts side by side, the judge's words, the lesson."""
+    """A page of contrastive pairs: linked cameras, per-view scores, facts side by side, the judge's words, lessons."""
     page = _Page(title, note or "The two cameras of a pair turn together.", watermark)
     for number, pair in enumerate(pairs):
         camera = f"pair{number}"
@@ -116,7 +116,8 @@ def pairs_page(pairs: Sequence[ShownPair], *, title: str, note: str = "", waterm
             + page.figure(pair.worse, pair.titles[1], camera=camera, kind="minus")
             + "</div>" + _scores(pair) + _facts(pair)
             + f"<h3>The judge</h3><blockquote dir=auto>{text(pair.words) or '(no words)'}</blockquote>"
-            + (f"<h3>The library</h3><pre class=diff dir=auto>{text(chr(10).join(pair.diff))}</pre>" if pair.diff else "")
+            + (f"<h3>The library</h3><pre class=diff dir=auto>{text(chr(10).join(pair.diff))}</pre>"
+               if pair.diff else "")
             + "</section>"
         )
     if not pairs:

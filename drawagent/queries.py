@@ -53,7 +53,8 @@ class QueryLists:
 
     @property
     def key(self) -> str:
-        rows = [[split, q.id, q.text, q.category] for split in ("learn", "gate", "report") for q in getattr(self, split)]
+        splits = ("learn", "gate", "report")
+        rows = [[split, q.id, q.text, q.category] for split in splits for q in getattr(self, split)]
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
     def only(self, *, learn: int | None = None, gate: int | None = None, report: int | None = None) -> QueryLists:

@@ -1,4 +1,4 @@
-"""Reward: mean CLIP cosine over V views of a normalised sketch (3DrawAgent, eq. for r; views and raster: paper silent)."""
+"""Reward: mean CLIP cosine over V views of a normalised sketch (3DrawAgent, eq. for r; views, raster: paper silent)."""
 
 from __future__ import annotations
 

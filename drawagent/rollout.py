@@ -1,4 +1,4 @@
-"""Rollouts: what the artist drew for a query, how it scored, and the pairs that are contrasted (3DrawAgent, section 3.2)."""
+"""Rollouts: what the artist drew for a query, how it scored, and the pairs contrasted (3DrawAgent, section 3.2)."""
 
 from __future__ import annotations
 

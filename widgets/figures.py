@@ -86,7 +86,9 @@ def score_figure(rows: Sequence[Mapping[str, Any]], *, column: str, watermark: b
     return _marked(figure) if watermark else figure
 
 
-def learning_curve(rows: Sequence[Mapping[str, Any]], *, column: str, caption: str, watermark: bool = False) -> go.Figure:
+def learning_curve(
+    rows: Sequence[Mapping[str, Any]], *, column: str, caption: str, watermark: bool = False
+) -> go.Figure:
     """Report scores by epoch.
 
     rows : mappings with epoch, query, similarity; column : the reporting scorer's column; caption : below the title

@@ -101,7 +101,7 @@ def curtain(p: Pen) -> None:
         xs = [inner + (w - inner) * k / (n - 1) for k in range(n)]
         spread = p.uniform(0.7, 1.0)
         feet = [w - (w - x) * (0.75 if kind == "tied" else spread) for x in xs]
-        for k, (x, foot) in enumerate(zip(xs, feet)):
+        for k, (x, foot) in enumerate(zip(xs, feet, strict=False)):
             y = depth * (-1) ** k
             with p.mirror("x"):
                 if kind == "tied":

@@ -56,7 +56,7 @@ def chair(p: Pen) -> None:
         elif fill == "panel":
             low = h + 0.15
             p.line((-w, d + lean * 0.3, low), (w, d + lean * 0.3, low))
-    if kind == "arm" or kind == "office" and p.chance(0.4):
+    if kind == "arm" or (kind == "office" and p.chance(0.4)):
         p.attribute("with armrests")
         z = h + 0.22
         with p.mirror("x"):

@@ -93,17 +93,18 @@ class Pen:
         """One cubic with the control points a, b, c, d."""
         a, b, c, d = tuple(a), tuple(b), tuple(c), tuple(d)
         if self.angular:
-            middle = tuple((p + 3 * q + 3 * r + s) / 8 for p, q, r, s in zip(a, b, c, d))
+            middle = tuple((p + 3 * q + 3 * r + s) / 8 for p, q, r, s in zip(a, b, c, d, strict=False))
             self.polyline([a, middle, d])
         else:
             self.strokes.append((a, b, c, d))
 
     def bow(self, a: Sequence[float], through: Sequence[float], b: Sequence[float]) -> None:
         """One cubic from a to b whose middle passes `through`: handles, smiles, sags."""
-        control = [(8 * m - p - q) / 6 for p, m, q in zip(a, through, b)]
+        control = [(8 * m - p - q) / 6 for p, m, q in zip(a, through, b, strict=False)]
         # Handles are pulled apart towards their own ends, so that the curve is round and not a hairpin.
-        third = [(q - p) / 6 for p, q in zip(a, b)]
-        self.curve(a, [c - t for c, t in zip(control, third)], [c + t for c, t in zip(control, third)], b)
+        third = [(q - p) / 6 for p, q in zip(a, b, strict=False)]
+        handles = [(c - t, c + t) for c, t in zip(control, third, strict=False)]
+        self.curve(a, [first for first, _ in handles], [second for _, second in handles], b)
 
     def spline(self, points: Sequence[Sequence[float]], *, closed: bool = False) -> None:
         """A smooth curve through the points: one cubic between each two (Catmull-Rom)."""
@@ -115,8 +116,8 @@ class Pen:
             a, b = points[i], points[(i + 1) % n]
             before = points[i - 1] if i or closed else a
             after = points[(i + 2) % n] if i + 2 < n or closed else b
-            one = [p + (q - o) / 6 for o, p, q in zip(before, a, b)]
-            two = [q - (r - p) / 6 for p, q, r in zip(a, b, after)]
+            one = [p + (q - o) / 6 for o, p, q in zip(before, a, b, strict=False)]
+            two = [q - (r - p) / 6 for p, q, r in zip(a, b, after, strict=False)]
             self.curve(a, one, two, b)
 
     def sweep_through(self, points: Sequence[Sequence[float]]) -> None:
@@ -128,7 +129,7 @@ class Pen:
         a, d = points[0], points[-1]
         s11 = s12 = s22 = 0.0
         r1, r2 = [0.0] * 3, [0.0] * 3
-        for point, length in zip(points[1:-1], lengths):
+        for point, length in zip(points[1:-1], lengths, strict=False):
             walked += length
             t = walked / total
             s = 1 - t
@@ -141,8 +142,8 @@ class Pen:
         det = s11 * s22 - s12 * s12
         if det < 1e-9:
             return self.spline(points)
-        b = [(p * s22 - q * s12) / det for p, q in zip(r1, r2)]
-        c = [(q * s11 - p * s12) / det for p, q in zip(r1, r2)]
+        b = [(p * s22 - q * s12) / det for p, q in zip(r1, r2, strict=False)]
+        c = [(q * s11 - p * s12) / det for p, q in zip(r1, r2, strict=False)]
         self.curve(a, b, c, d)
 
     # Flat shapes -------------------------------------------------------------------------------------------------
@@ -236,7 +237,7 @@ class Pen:
         ring = [(-t, -t), (t, -t), (t, t), (-t, t)]
         starts = [_shift(_shift(a, u, s), v, w) for s, w in ring]
         ends = [_shift(_shift(b, u, s), v, w) for s, w in ring]
-        self.lines(*zip(starts, ends))
+        self.lines(*zip(starts, ends, strict=False))
         self.polyline(ends, closed=True)
 
     def cylinder(self, centre: Sequence[float], radius: float, length: float, *, axis: str = "z",
