@@ -61,7 +61,9 @@ class Recording:
 
     def replay(self, *, by_site: bool = False) -> Replay:
         """The chat model that answers from the record."""
-        return Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=self.info["model"], by_site=by_site)
+        chat = Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=self.info["model"], by_site=by_site)
+        chat.sees_images = self.info["sees_images"]
+        return chat
 
 
 def packaged_names() -> list[str]:
@@ -85,6 +87,10 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
         "format": FORMAT, "label": label, "date": date, "notes": notes, "model": configured["model"],
         "settings": settings, "queries": configured["queries"], "scorers": dict(scorers),
         "prompts": configured["prompts"],
+        "sees_images": any(
+            "image" in part for stored in run.replies for message in stored.identity["messages"]
+            for part in message["parts"]
+        ),
     }
     (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in run.rows("rollouts"))

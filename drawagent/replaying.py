@@ -37,13 +37,8 @@ def open_replay(
         root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
     )
 
-    def notes() -> list[str]:
-        if not chat.drifted:
-            return []
-        run.status("running", drifted=chat.drifted)
-        return [f"DRIFTED: {chat.drifted} replies were taken by call site, because the prompts have changed since."]
-
     return open_studio(
         lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-        remembered=recording.rollouts(), recompute=recompute, workers=workers, notes=notes,
+        remembered=recording.rollouts(), recompute=recompute, workers=workers,
+        facts=lambda: {"drifted": chat.drifted} if chat.drifted else {},
     )

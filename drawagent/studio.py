@@ -56,7 +56,8 @@ class Studio:
     """An open run.
 
     run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
-    notes : what a person should read at the end (what was spent, what drifted)
+    notes : what a person should read at the end (what was spent)
+    facts : what run.json shall say at the end (how many replies drifted)
     Iterate `practise()` to the end, then `report()`; both resume from what the run holds.
     """
 
@@ -71,6 +72,7 @@ class Studio:
     stop: threading.Event = field(default_factory=threading.Event)
     finished: PractiseFinished | None = None
     notes: Callable[[], list[str]] = list
+    facts: Callable[[], dict[str, Any]] = dict
 
     @property
     def artist(self) -> Artist:
@@ -104,10 +106,13 @@ class Studio:
             self.finished.libraries, self.lists.report, artist=self.artist, reward=self.reward,
             measured_by=self.measured_by, keeper=self.keeper, workers=self.workers, stop=self.stop,
         )
+        self.run.status("running", **self.facts())
 
     def remarks(self) -> list[str]:
         """Lines for the end of a run."""
         lines = self.notes()
+        if self.run.info.get("drifted"):
+            lines.append(f"DRIFTED: {self.run.info['drifted']} replies were taken by call site: prompts have changed since.")
         if isinstance(self.reward, RememberedReward) and self.reward.recomputed:
             lines.append(
                 f"{self.reward.recomputed} recorded scores computed again: largest difference {self.reward.difference:.1e}"
@@ -129,6 +134,7 @@ def open_studio(
     workers: int = 8,
     stop: threading.Event | None = None,
     notes: Callable[[], list[str]] = list,
+    facts: Callable[[], dict[str, Any]] = dict,
 ) -> Studio:
     """Wire a run. Words that a scorer does not know are refused before anything is paid for.
 
@@ -143,7 +149,7 @@ def open_studio(
     rows = [*run.rows("rollouts"), *remembered]
     return Studio(
         run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by,
-        references or {}, workers, stop or threading.Event(), notes=notes,
+        references or {}, workers, stop or threading.Event(), notes=notes, facts=facts,
     )
 
 

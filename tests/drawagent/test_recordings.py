@@ -1,0 +1,147 @@
+"""Recordings: what was packed replays to the same decisions, whatever the machine; drift is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drawagent.events import PractiseFinished
+from drawagent.recordings import Recording, keep
+from drawagent.replaying import open_replay
+from drawagent.reward import ViewReward
+from drawagent.settings import DrawSettings
+from drawagent.standin import StandIn
+from drawagent.studio import open_scorer, open_studio, start_run
+from easel.connection import chain
+from easel.errors import ConfigurationError
+from easel.recording import RecordMissing
+from easel.runs import RunStore
+from tests.fakes import lists
+
+SCORER = "tests.fakes:TinyScorer"
+TABLES = ("rollouts", "pairs", "judgements", "edits", "gates", "libraries", "epochs")
+
+
+def content(run: RunStore) -> dict[str, str]:
+    """Decisions and words of a run, by table."""
+    found = {}
+    for table in TABLES:
+        path = run.folder / f"{table}.jsonl"
+        found[table] = path.read_text() if path.exists() else ""
+    return found
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> tuple[Recording, dict[str, str]]:
+    root = tmp_path_factory.mktemp("recorded")
+    queries = lists(2, gate=1, report=2)
+    settings = DrawSettings.ours(candidates=3, epochs=2, inference_draws=1, noise_skip=0, picture_size=32)
+    reward = ViewReward.of(settings, open_scorer(SCORER))
+    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
+                   root=root / "runs", name="made", date="2000-01-01") as run:
+        chat = chain(StandIn(), store=run.replies, ledger=run.folder)
+        studio = open_studio(queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reward)
+        list(studio.practise())
+        list(studio.report())
+        with pytest.raises(ConfigurationError, match="expected a finished run, got running"):
+            keep(run, root / "early", label="x", date="d", notes=[], scorers={})
+        run.status("finished")
+        folder = keep(run, root / "kept", label="a stand-in, for tests", date="2000-01-01", notes=["a note"],
+                      scorers={"reward": SCORER, "report": SCORER})
+        first = {path.name: path.read_bytes() for path in folder.iterdir()}
+        keep(run, folder, label="a stand-in, for tests", date="2000-01-01", notes=["a note"],
+             scorers={"reward": SCORER, "report": SCORER})
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == first, "packing is deterministic"
+        return Recording.read(str(folder)), content(run)
+
+
+def replayed(recording: Recording, root: Path, **more) -> tuple[RunStore, list[str]]:
+    studio = open_replay(recording, root=root, date="2000-01-02", **more)
+    with studio.run:
+        events = list(studio.practise())
+        assert isinstance(events[-1], PractiseFinished)
+        list(studio.report())
+        return studio.run, studio.remarks()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_a_record_replays_to_the_same_rows(recorded, tmp_path, workers):
+    recording, rows = recorded
+    run, remarks = replayed(recording, tmp_path, workers=workers)
+    assert content(run) == rows
+    assert any("largest difference 0.0e+00" in line for line in remarks)
+    assert run.info["evidence"] == "stand-in"
+    assert not list(run.replies), "nothing was asked anew"
+
+
+def test_decisions_follow_the_record_even_where_numbers_moved(recorded, tmp_path):
+    recording, rows = recorded
+
+    class Moved(Recording):
+        def rollouts(self):
+            found = super().rollouts()
+            for row in found:
+                row["view_scores"] = [value + 0.125 for value in row["view_scores"]]
+            return found
+
+    run, remarks = replayed(Moved(recording.name, recording.folder, recording.info), tmp_path)
+    assert content(run)["judgements"].count("reply_keys") == rows["judgements"].count("reply_keys")
+    assert content(run)["libraries"] == rows["libraries"]
+    recorded_pairs = [json.loads(line)["row"] for line in rows["pairs"].splitlines()]
+    chosen = ("query", "epoch", "better", "worse")
+    assert [[row[name] for name in chosen] for row in run.rows("pairs")] == [
+        [row[name] for name in chosen] for row in recorded_pairs
+    ]
+    assert any("largest difference 1.2e-01" in line or "largest difference 1.3e-01" in line for line in remarks)
+
+
+def test_an_edited_prompt_misses_and_replays_by_site(recorded, tmp_path):
+    recording, rows = recorded
+    overlay = tmp_path / "prompts"
+    overlay.mkdir()
+    draw = Path(sys.modules["drawagent"].__file__).parent / "prompts" / "draw.md"
+    (overlay / "draw.md").write_text(draw.read_text().replace("You are an expert artist", "You are a careful artist"))
+    with pytest.raises(RecordMissing, match="2 lines of the prompt differ, the first: -You are an expert artist"):
+        replayed(recording, tmp_path / "a", prompt_overlay=overlay)
+    run, remarks = replayed(recording, tmp_path / "b", prompt_overlay=overlay, by_site=True)
+    assert run.info["drifted"] > 0
+    assert any(line.startswith("DRIFTED:") for line in remarks)
+    assert content(run)["pairs"] == rows["pairs"]
+
+
+def test_other_instruction_sets_and_threads_decide_the_same(recorded, tmp_path):
+    """The whole replay in processes with one thread and with AVX2 kernels."""
+    recording, rows = recorded
+    program = (
+        "import sys, torch\nfrom pathlib import Path\n"
+        "from drawagent.recordings import Recording\nfrom drawagent.replaying import open_replay\n"
+        "torch.set_num_threads(int(sys.argv[3]))\n"
+        "studio = open_replay(Recording.read(sys.argv[1]), root=Path(sys.argv[2]), date='2000-01-02')\n"
+        "list(studio.practise()); list(studio.report()); studio.run.status('finished'); print(studio.run.folder)\n"
+    )
+    for number, (threads, capability) in enumerate((("1", ""), ("2", "avx2"))):
+        environment = {**os.environ, "PYTHONPATH": os.getcwd(), **({"ATEN_CPU_CAPABILITY": capability} if capability else {})}
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(recording.folder), str(tmp_path / str(number)), threads],
+            capture_output=True, text=True, timeout=120, env=environment, check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert content(RunStore.read(Path(done.stdout.split()[-1]))) == rows
+
+
+def test_unknown_recordings_name_the_known_ones():
+    with pytest.raises(ConfigurationError, match="expected a recording"):
+        Recording.read("no-such-recording")
+
+
+def test_another_format_is_refused(recorded, tmp_path):
+    recording, _ = recorded
+    info = dict(recording.info) | {"format": "drawagent-recording/9"}
+    (tmp_path / "recording.json").write_text(json.dumps(info))
+    with pytest.raises(ConfigurationError, match="expected format drawagent-recording/1"):
+        Recording.read(str(tmp_path))
