@@ -25,14 +25,14 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=
 Scorer = Annotated[str, typer.Option(help="MODEL/PRETRAINED, a folder, or embedded:reward.")]
 Reporter = Annotated[str, typer.Option(help="The scorer that reports; another one than rewards.")]
 Root = Annotated[Path, typer.Option(help="Where run folders lie.")]
-BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits, as calls=100,dollars=2,tokens=1e6,seconds=900.")]
+BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits: calls=100,dollars=2,tokens=1e6,seconds=900.")]
 Base = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table for models that litellm has no price of.")]
 Concurrency = Annotated[int, typer.Option(help="Model calls at once.")]
 Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
 Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the embedded scorer guess at unknown words.")]
 Sees = Annotated[bool | None, typer.Option(help="Whether the model takes pictures; asked of litellm's map otherwise.")]
-Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting the model does not take; recorded.")]
+Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
 
@@ -78,7 +78,8 @@ def draw(
                                      mend="Draw again with another seed, or with --set repairs=1.")
         for path in write_drawing(candidate.sketch, out, title=text, settings=chosen):
             typer.echo(path)
-        typer.echo(f"{len(candidate.sketch)} strokes, {studio.reward.card.column} {drawing.chosen.reward:.4f} (raw cosine)")
+        column = studio.reward.card.column
+        typer.echo(f"{len(candidate.sketch)} strokes, {column} {drawing.chosen.reward:.4f} (raw cosine)")
 
 
 @app.command()
@@ -166,7 +167,8 @@ def pairs(
     gallery = Gallery(RunStore.read(run))
     shown = gallery.pairs()
     if html is not None:
-        html.write_text(pairs_page(shown, title=f"Contrastive pairs of {run.name}", watermark=gallery.watermark), "utf-8")
+        page = pairs_page(shown, title=f"Contrastive pairs of {run.name}", watermark=gallery.watermark)
+        html.write_text(page, "utf-8")
         typer.echo(html)
         return
     for pair in shown:
@@ -236,7 +238,8 @@ def _studio(
     studio = open_live(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
         budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words, sees_images=sees_images, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images,
+        on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
     )
     with _closing(studio):
         yield studio
@@ -304,7 +307,7 @@ def _tell(studio: Any) -> None:
 def _budget(text: str | None) -> Any:
     from easel.budget import Budget
 
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for part in (text or "").split(","):
         key, equals, number = part.strip().partition("=")
         if not part.strip():

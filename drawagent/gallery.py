@@ -43,7 +43,10 @@ class Gallery:
 
     def sketch(self, row: dict[str, Any]) -> Sketch | None:
         """The drawing of a rollout row, read again from the model's words."""
-        return None if row["failure"] else parse(row["text"], mode=self.settings.parse_mode).sketch
+        return None if row["failure"] else self._read(row)
+
+    def _read(self, row: dict[str, Any]) -> Sketch:
+        return parse(row["text"], mode=self.settings.parse_mode).sketch
 
     def chosen(self) -> dict[tuple[str, int], dict[str, Any]]:
         """(query, epoch) -> the report drawing that inference took."""
@@ -90,7 +93,7 @@ class Gallery:
             worse = rows[judged["query"], judged["epoch"], judged["worse"]]
             shown.append(ShownPair(
                 query=self.texts.get(judged["query"], judged["query"]),
-                better=self.sketch(better), worse=self.sketch(worse),
+                better=self._read(better), worse=self._read(worse),
                 better_scores=tuple(better["view_scores"]), worse_scores=tuple(worse["view_scores"]),
                 words=judged["advantage"] or f"({judged['failure']}: {judged['reason']})",
                 diff=tuple(self._edits_from(judged)),

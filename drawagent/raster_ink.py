@@ -39,8 +39,8 @@ class Ink(torch.autograd.Function):
         base = (picture * size * size * strokes + number)[curve]
         kept = []
         for part in _parts(boxes, picture[curve], pictures):
-            runs = _runs(boxes[part], base[part], size, strokes)
-            kept.append((part, *_draw(paper, *runs, strokes, samples, learns)))
+            table, segment, key, count = _runs(boxes[part], base[part], size, strokes)
+            kept.append((part, *_draw(paper, table, segment, key, count, strokes, samples, learns)))
         ctx.kept, ctx.boxes, ctx.samples = kept if learns else None, boxes, samples
         ctx.curve, ctx.curves = curve, len(radius)
         return paper.view(pictures, size, size)
