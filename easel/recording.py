@@ -43,6 +43,7 @@ class StoredReply:
     key : of the request; identity : what the key is the hash of, with all texts; site : where it was made
     reply : None for a call that failed; failure, reason : kind of the failure and its message ("" without one)
     model : label that the request carried; date : ISO date of the reply
+    also : other sites that asked the same and were answered from the record (replay by site needs them)
     """
 
     key: str
@@ -54,6 +55,12 @@ class StoredReply:
     date: str
     failure: str = ""
     reason: str = ""
+    also: tuple[CallSite, ...] = ()
+
+    @property
+    def sites(self) -> tuple[CallSite, ...]:
+        """Every site that this reply answered, the one that paid first."""
+        return (self.site, *self.also)
 
     @property
     def replica(self) -> int:
@@ -75,7 +82,7 @@ class StoredReply:
         return {
             "key": self.key, "identity": self.identity, "site": asdict(self.site), "reply": reply,
             "usage": asdict(self.usage), "model": self.model, "date": self.date, "failure": self.failure,
-            "reason": self.reason,
+            "reason": self.reason, "also": [asdict(site) for site in self.also],
         }
 
     @classmethod
@@ -88,7 +95,7 @@ class StoredReply:
             raise ValueError(f"unknown failure {row['failure']!r}")
         return cls(
             row["key"], row["identity"], CallSite(**row["site"]), reply, usage, row["model"], row["date"],
-            row["failure"], row["reason"],
+            row["failure"], row["reason"], tuple(CallSite(**site) for site in row.get("also", ())),
         )
 
 
@@ -126,9 +133,19 @@ class ReplyStore:
             request.key, request.identity(), request.site, reply, outcome.usage, request.model,
             date, failure.kind if failure else "", str(failure) if failure else "",
         )
+        self._write(stored)
+        return stored
+
+    def also(self, key: str, site: CallSite) -> None:
+        """Note that a reply answered another site too."""
+        with self.lock(key):
+            stored = self.get(key)
+            if stored is not None and site not in stored.sites:
+                self._write(replace(stored, also=tuple(sorted((*stored.also, site), key=str))))
+
+    def _write(self, stored: StoredReply) -> None:
         text = json.dumps(stored.to_json(), ensure_ascii=False, indent=1, sort_keys=True)
         write_whole(self.folder / f"{stored.key}.json", text.encode("utf-8", "surrogatepass"))
-        return stored
 
     def __iter__(self) -> Iterator[StoredReply]:
         for path in sorted(self.folder.glob("*.json")):
@@ -239,6 +256,8 @@ class Recorded:
                     except FAILURES as failure:
                         outcome = failure
                     stored = self.store.put(request, outcome)
+        if request.site not in stored.sites:
+            self.store.also(request.key, request.site)
         return stored.give()
 
 
@@ -273,7 +292,8 @@ class Replay:
         self._lock = threading.Lock()
         self._sites: dict[tuple[str, int], list[StoredReply]] = {}
         for stored in sorted(self._replies.values(), key=lambda one: one.key):
-            self._sites.setdefault((str(stored.site), stored.replica), []).append(stored)
+            for site in stored.sites:
+                self._sites.setdefault((str(site), stored.replica), []).append(stored)
 
     def reply(self, request: ChatRequest) -> ChatReply:
         """The recorded reply. Raises RecordMissing, naming the nearest request and what differs."""
@@ -291,7 +311,7 @@ class Replay:
         return stored.give(self.evidence)
 
     def _missing(self, request: ChatRequest) -> RecordMissing:
-        there = [one for one in self._replies.values() if str(one.site) == str(request.site)]
+        there = [one for one in self._replies.values() if request.site in one.sites]
         near = _nearest(request, there) or _nearest(request, list(self._replies.values()))
         if near is None:
             return RecordMissing("a recorded reply", came="an empty record", where=str(request.site))
