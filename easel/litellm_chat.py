@@ -64,6 +64,7 @@ def litellm_module() -> Any:
             ) from None
         litellm.suppress_debug_info = True
         litellm.telemetry = False
+        litellm.drop_params = False  # a setting that is left out silently would not be recorded as not applied
         for name in _LOGGERS:
             logger = logging.getLogger(name)
             if not any(isinstance(known, RedactingFilter) for known in logger.filters):
@@ -203,7 +204,7 @@ class LiteLLMChat:
             failure = Transient("an answer", came=said, where=where, status=status)
             never_arrived = "ConnectError" in names or "ConnectTimeout" in names
             failure.usage = Usage() if never_arrived or (status or 0) >= 400 else worst
-            failure.retry_after = headers.get("retry-after") if answered else None
+            failure.retry_after = headers.get("retry-after") if headers is not None else None
             if "insufficient_quota" in lower:
                 return Unavailable("credit at the provider", came=said, where=where, mend=_MEND[402], status=status)
             failure.quota = status == 429 and any(word in lower for word in _QUOTA)
@@ -232,9 +233,10 @@ class LiteLLMChat:
 
     def _unnamed(self, text: str) -> str:
         """The message without the real model name and address where a neutral label stands for them."""
-        if self._label:
+        label = self._label
+        if label:
             for name in (self._model, self._model.partition("/")[2], self._api_base or "", self._provider):
-                text = re.sub(re.escape(name), lambda _: self._label, text, flags=re.I) if len(name) > 2 else text
+                text = re.sub(re.escape(name), lambda _: label, text, flags=re.I) if len(name) > 2 else text
         return text
 
 

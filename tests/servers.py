@@ -37,7 +37,10 @@ class Response:
 
 @dataclass
 class Provider:
-    """One running server. `requests` holds every body in order of arrival; `served` what was done with each."""
+    """One running server. `requests` holds every body in order of arrival; `served` what was done with each.
+
+    faults : errors of `answer` itself; leaving `serving` raises the first
+    """
 
     answer: Callable[[dict, int], Response]
     requests: list[dict] = field(default_factory=list)
@@ -45,6 +48,7 @@ class Provider:
     headers: list[dict] = field(default_factory=list)
     served: list[Response] = field(default_factory=list)
     port: int = 0
+    faults: list[Exception] = field(default_factory=list)
     running: int = 0
     most_running: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +89,10 @@ def serving(answer: Callable[[dict, int], Response]) -> Iterator[Provider]:
                 provider.most_running = max(provider.most_running, provider.running)
             try:
                 response = provider.answer(body, number)
+            except Exception as fault:
+                provider.faults.append(fault)
+                response = Response(drop=True)
+            try:
                 if response.delay:
                     time.sleep(response.delay)
             finally:
@@ -125,6 +133,8 @@ def serving(answer: Callable[[dict, int], Response]) -> Iterator[Provider]:
         server.shutdown()
         server.server_close()
         thread.join()
+    if provider.faults:
+        raise provider.faults[0]
 
 
 def openai_reply(
@@ -214,6 +224,28 @@ def reasoning_model(good: Callable[[dict, int], Response]) -> Callable[[dict, in
                 400, "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) "
                 "value is supported.", type="invalid_request_error", param="temperature", code="unsupported_value",
             )
+        return good(body, number)
+
+    return answer
+
+
+def gemini_faults(
+    good: Callable[[dict, int], Response], *, rate: float = 0.3, seed: int = 0
+) -> Callable[[dict, int], Response]:
+    """`good`, but `rate` of the calls end as Gemini's do: no candidates after thinking, STOP without text, blocked."""
+    draw, lock = random.Random(seed), threading.Lock()
+
+    def answer(body: dict, number: int) -> Response:
+        with lock:
+            fault = draw.choice(("thought", "empty", "blocked", "500")) if draw.random() < rate else ""
+        if fault == "thought":
+            return gemini_reply(None, candidates=False, completion_tokens=0, reasoning_tokens=200)
+        if fault == "empty":
+            return gemini_reply(None)
+        if fault == "blocked":
+            return gemini_reply(None, blocked="SAFETY")
+        if fault == "500":
+            return error(500, "internal", code=500)
         return good(body, number)
 
     return answer
