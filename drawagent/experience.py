@@ -10,54 +10,26 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from easel.errors import ConfigurationError, EaselError, shorten
+from drawagent.edits import Add, Delete, Edit, EditsInvalid, Keep, Modify, Topic, edits_in, is_format_advice
+from easel.errors import ConfigurationError
 
-Topic = Literal["shape", "space", "parts", "precision", "style", "format", "other"]
+__all__ = [
+    "Add", "Caps", "Delete", "Edit", "EditOutcome", "EditsInvalid", "Keep", "Lesson", "Library", "LibraryDiff",
+    "Modify", "Provenance", "Reviewed", "Topic", "apply_edits", "diff", "is_format_advice", "read_edits",
+]
 
-
-class EditsInvalid(EaselError, ValueError):
-    """A model's edits that cannot be read; the message is what the model is told."""
-
-
-class _Border(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    because: tuple[str, ...] = Field((), description="ids of the pairs that speak for this edit")
-
-
-class Add(_Border):
-    op: Literal["add"]
-    text: str = Field(min_length=3, max_length=600)
-    topic: Topic = "other"
-
-
-class Delete(_Border):
-    op: Literal["delete"]
-    id: str
-
-
-class Modify(_Border):
-    op: Literal["modify"]
-    id: str
-    text: str = Field(min_length=3, max_length=600)
-    topic: Topic | None = None
-
-
-class Keep(_Border):
-    op: Literal["keep"]
-    id: str | None = None
-
-
-Edit = Annotated[Add | Delete | Modify | Keep, Field(discriminator="op")]
-_EDITS = TypeAdapter(list[Edit])
+_STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Where a wording comes from: epoch, pair ids, gaps of those pairs, and who decided."""
+
+    __pydantic_config__ = _STRICT
 
     epoch: int
     pairs: tuple[str, ...] = ()
@@ -68,6 +40,8 @@ class Provenance:
 @dataclass(frozen=True)
 class Lesson:
     """One transferable principle. The id is stable over modifications and never given twice."""
+
+    __pydantic_config__ = _STRICT
 
     id: str
     text: str
@@ -82,6 +56,8 @@ class Library:
     version : 0 is empty; parent : key of the version it came from ("" for the first)
     next_number : number of the next lesson's id
     """
+
+    __pydantic_config__ = _STRICT
 
     lessons: tuple[Lesson, ...] = ()
     version: int = 0
@@ -107,16 +83,23 @@ class Library:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Library:
+        """Raises ConfigurationError for anything that `to_json` would not have written (the key is not compared)."""
         try:
-            lessons = tuple(
-                Lesson(row["id"], row["text"], row["topic"], tuple(
-                    Provenance(p["epoch"], tuple(p["pairs"]), tuple(p["gaps"]), p["author"]) for p in row["history"]
-                ))
-                for row in data["lessons"]
+            library = _LIBRARY.validate_python({k: v for k, v in data.items() if k != "key"})
+        except (ValidationError, AttributeError) as error:
+            first = error.errors()[0] if isinstance(error, ValidationError) else {"msg": "not a mapping", "loc": ()}
+            raise ConfigurationError(
+                "a library as written by this project", came=str(first["msg"]),
+                where=".".join(map(str, first["loc"])) or "the top level",
+            ) from error
+        ids = [lesson.id for lesson in library.lessons]
+        spent = max((int(i[1:]) for i in ids if re.fullmatch(r"L[0-9]{1,9}", i)), default=0)
+        if len(set(ids)) < len(ids) or spent >= library.next_number:
+            raise ConfigurationError(
+                "every lesson's id once, and below next_number", came=f"{', '.join(ids)}; {library.next_number}",
+                where="lessons", mend="Ids are never given twice: raise next_number.",
             )
-            return cls(lessons, data["version"], data["parent"], data["next_number"])
-        except (KeyError, TypeError) as error:
-            raise ConfigurationError("a library as written by this project", came=f"{error!r}") from error
+        return library
 
     def rolled_back(self, to: Library) -> Library:
         """A new version with the lessons of `to`; ids stay spent."""
@@ -129,6 +112,9 @@ class Library:
             Lesson(f"L{n}", tip, "other", (Provenance(0, author="human"),)) for n, tip in enumerate(tips, 1)
         )
         return cls(lessons, 0, "", len(lessons) + 1)
+
+
+_LIBRARY = TypeAdapter(Library)
 
 
 @dataclass(frozen=True)
@@ -192,36 +178,34 @@ def diff(before: Library, after: Library) -> LibraryDiff:
     return LibraryDiff(
         tuple(new[i] for i in new if i not in old),
         tuple(old[i] for i in old if i not in new),
-        tuple((old[i], new[i]) for i in old if i in new and old[i].text != new[i].text),
+        tuple(
+            (old[i], new[i]) for i in old
+            if i in new and (old[i].text, old[i].topic) != (new[i].text, new[i].topic)
+        ),
     )
 
 
 def read_edits(text: str, library: Library, *, pairs: tuple[str, ...] = (), caps: Caps = Caps()) -> tuple[Edit, ...]:
     """The edits in a model's reply: one JSON list of objects, in a fence or bare, with text around it allowed.
 
-    Raises EditsInvalid with a sentence that a model can act on.
+    pairs : ids that `because` may name; () allows any
+    Raises EditsInvalid with a sentence that a model can act on. Format advice and a full library are no reason to
+    refuse the reply: `apply_edits` leaves those edits out and says why.
     """
-    data = _last_json_list(text)
-    try:
-        edits = tuple(_EDITS.validate_python(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise EditsInvalid(
-            "a JSON list of {\"op\": \"add\"|\"delete\"|\"modify\"|\"keep\", ...} objects",
-            came=f"{first['msg']}: {shorten(str(first.get('input', '')), 80)}", where=f"edit {where}",
-        ) from error
-    known = {lesson.id for lesson in library.lessons}
+    edits = edits_in(text)
+    known = [lesson.id for lesson in library.lessons]
     for number, edit in enumerate(edits):
-        if isinstance(edit, Delete | Modify) and edit.id not in known:
+        named = None if isinstance(edit, Add) else edit.id
+        if named is not None and named not in known:
             raise EditsInvalid(
-                f"an id of an existing lesson ({', '.join(sorted(known)) or 'the library is empty'})",
-                came=edit.id, where=f"edit {number}",
+                f"an id of an existing lesson ({', '.join(known) or 'there is none, the library is empty'})",
+                came=f"'{named}'", where=f"edit {number}",
+                mend="Use an id from that list." if known else "Use only \"add\".",
             )
         strange = sorted(set(edit.because) - set(pairs)) if pairs else []
         if strange:
             raise EditsInvalid(f"'because' to name pairs among {', '.join(pairs)}", came=", ".join(strange),
-                               where=f"edit {number}")
+                               where=f"edit {number}", mend="Copy the ids as they stand behind \"Pair\".")
         if caps.words and isinstance(edit, Add | Modify) and len(edit.text.split()) > caps.words:
             raise EditsInvalid(
                 f"a lesson of at most {caps.words} words", came=f"{len(edit.text.split())} words",
@@ -230,37 +214,9 @@ def read_edits(text: str, library: Library, *, pairs: tuple[str, ...] = (), caps
     return edits
 
 
-def _last_json_list(text: str) -> Any:
-    decoder = json.JSONDecoder()
-    found: Any = None
-    position, seen = 0, False
-    while (start := text.find("[", position)) >= 0:
-        try:
-            value, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            position = start + 1
-            continue
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            found, seen = value, True
-    if not seen:
-        raise EditsInvalid("one JSON list of edits", came=shorten(text, 80) or "an empty reply",
-                           mend="Reply with [] when nothing should change.")
-    return found
-
-
-_FORMAT_WORDS = re.compile(
-    r"</?curves>|\b(json|python|syntax|brackets?|parenthes[ei]s|comma|output format|data type|code fence|"
-    r"list of lists|tags?|well-formed|parse|parser|decimals? places|exactly (?:4|four) control points)\b", re.I
-)
-
-
-def is_format_advice(text: str) -> bool:
-    """Whether a lesson speaks of the reply's format instead of the drawing (a list of words; ours)."""
-    return bool(_FORMAT_WORDS.search(text))
-
-
 def _stem(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+    """The words alone, for comparison; of a text without words, the text."""
+    return " ".join(re.findall(r"\w+", text.casefold())) or text
 
 
 def apply_edits(

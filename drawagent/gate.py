@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from easel.errors import ConfigurationError
+
 
 @dataclass(frozen=True)
 class GateDecision:
-    """accepted : keep the edits; mean : mean paired difference after - before; standard_error : over queries; n : queries"""
+    """accepted : keep the edits; mean : mean paired difference after - before
+
+    standard_error : of that mean, over queries (0 for one); n : number of queries
+    """
 
     accepted: bool
     mean: float
@@ -28,9 +33,15 @@ def not_worse(before: Sequence[float], after: Sequence[float], *, margin: float 
     """Accept when the mean paired difference is at least -margin (rounded to 1e-6).
 
     before, after : mean reward per gate query, in one order, same seeds and cameras
+    Raises ConfigurationError when there is nothing to compare, or not the same queries on both sides.
     """
+    if not before or len(before) != len(after):
+        raise ConfigurationError(
+            "rewards of the same gate queries with both libraries, at least one",
+            came=f"{len(before)} and {len(after)}",
+        )
     differences = [b - a for a, b in zip(before, after, strict=True)]
     n = len(differences)
-    mean = round(sum(differences) / n, 6) if n else 0.0
+    mean = round(sum(differences) / n, 6)
     spread = (sum((d - mean) ** 2 for d in differences) / (n - 1) / n) ** 0.5 if n > 1 else 0.0
     return GateDecision(mean >= -margin, mean, round(spread, 6), n)

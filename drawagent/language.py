@@ -54,6 +54,8 @@ def parse(
     """
     if len(text) > limits.characters:
         raise SketchTextError(f"a reply of at most {limits.characters} characters", came=f"{len(text)}")
+    # Halves of surrogate pairs come out of careless JSON; no file, log or prompt could hold them.
+    text = text.encode("utf-8", "replace").decode()
     forgiven: set[str] = set()
     found = find_drawing(text, forgiven)
     strokes = _Strokes(limits, forgiven).read(found.items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,8 @@ def read_queries(path: Path) -> QueryLists:
         file = _QueryFile.model_validate(data)
     except FileNotFoundError as error:
         raise ConfigurationError("a file of queries", came="no such file", where=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("a readable file in UTF-8", came=shorten(str(error)), where=str(path)) from error
     except yaml.YAMLError as error:
         raise ConfigurationError("a YAML file", came=shorten(str(error)), where=str(path)) from error
     except ValidationError as error:
@@ -87,7 +90,10 @@ def read_queries(path: Path) -> QueryLists:
 
 
 def check_splits(lists: QueryLists, *, spent: Iterable[str] = SPENT_CATEGORIES) -> None:
-    """Refuse lists that overlap by id, text or category, or that report on a spent category."""
+    """Refuse lists that overlap by id, text or category, or that report on a spent category (see `category_key`).
+
+    Raises ConfigurationError naming the two queries.
+    """
     splits: dict[str, Sequence[Query]] = {"learn": lists.learn, "gate": lists.gate, "report": lists.report}
     seen: dict[str, tuple[str, str]] = {}
     ids: set[str] = set()
@@ -96,17 +102,18 @@ def check_splits(lists: QueryLists, *, spent: Iterable[str] = SPENT_CATEGORIES) 
             if query.id in ids:
                 raise ConfigurationError("every id once", came=f"'{query.id}' twice", where=split)
             ids.add(query.id)
-            for word in (_singular(query.category), query.text.lower().strip()):
-                other, owner = seen.setdefault(word, (split, query.id))
+            shown = {category_key(query.category): query.category, category_key(query.text): query.text}
+            for key, word in shown.items():
+                other, owner = seen.setdefault(key, (split, query.id))
                 if other != split:
                     raise ConfigurationError(
                         "learn, gate and report disjoint by category",
                         came=f"'{word}' in {other} ('{owner}') and in {split} ('{query.id}')", where=split,
                         mend="Move one of them, so that what is learned is not what is reported.",
                     )
-    used = {_singular(word) for word in spent}
+    used = {category_key(word) for word in spent}
     for query in lists.report:
-        if _singular(query.category) in used:
+        if used & {category_key(query.category), category_key(query.text)}:
             raise ConfigurationError(
                 "report categories that no prompt was tuned with", came=f"'{query.category}'",
                 where=f"report, '{query.id}'",
@@ -114,5 +121,33 @@ def check_splits(lists: QueryLists, *, spent: Iterable[str] = SPENT_CATEGORIES) 
             )
 
 
-def _singular(category: str) -> str:
-    return " ".join(category.lower().replace("_", " ").split())
+_ARTICLES = frozenset({"a", "an", "the"})
+_SPELLINGS = {"aeroplane": "airplane", "plane": "airplane", "automobile": "car", "sailingboat": "sailboat"}
+
+
+def category_key(category: str) -> str:
+    """What two names of one category have in common: "Chairs", " a chair" and "chair" are one, "floor-lamp" and
+    "floor lamps" too. Case, articles, spaces, hyphens, a plural of the last word and a few spellings are left aside.
+    It is only compared, never shown; two names that agree by chance are refused rather than let through.
+    """
+    words = [word for word in re.split(r"[\W_]+", category.casefold()) if word]
+    words = [word for word in words if word not in _ARTICLES] or words
+    key = "".join([*words[:-1], _stem(words[-1])]) if words else ""
+    return _SPELLINGS.get(key, key)
+
+
+def _stem(word: str) -> str:
+    """Singular and plural meet here: shelf, shelves; box, boxes; cherry, cherries; bus, buses; knife, knives."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending, short in (("ie", "y"), ("ve", "f"), ("fe", "f")):
+        if len(word) > 4 and word.endswith(ending):
+            return word[: -len(ending)] + short
+    if word.endswith(("se", "xe", "ze", "che", "she")):
+        return word[:-1]
+    return word
+
+
+_IRREGULAR = {"people": "person", "men": "man", "women": "woman", "mice": "mous", "feet": "foot", "leaves": "leaf"}

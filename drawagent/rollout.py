@@ -82,7 +82,8 @@ class Scored:
 class Pair:
     """S+ and S- of one query.
 
-    gap : reward difference, > 0; noise : standard error of the per-view differences (same cameras)
+    gap : reward difference, > 0 (any sign under random pairing)
+    noise : standard error of the per-view differences (same cameras), 0 for one view
     """
 
     query: str

@@ -62,7 +62,7 @@ class StandIn:
         if rng.random() < self.bad and "could not be used" not in text:
             return "<thinking>Stand-in.</thinking>\n<curves>[[[0, 0, 0], [1, 0"
         found = _QUERY.findall(asked)
-        lessons = len(re.findall(r"^- ", asked.split("Principles learned", 1)[-1], re.M)) if self.effect else 0
+        lessons = len(re.findall(r"^- ", asked.partition("Principles learned")[2], re.M)) if self.effect else 0
         shake = 0.08 * math.exp(-self.effect * lessons)
         body = _body(random.Random(hashlib.sha256((found[-1] if found else "").encode()).hexdigest()))
         points = [[[c + rng.gauss(0.0, shake) for c in point] for point in stroke] for stroke in body]
