@@ -248,17 +248,19 @@ def _studio(
 @contextlib.contextmanager
 def _closing(studio: Any) -> Iterator[None]:
     """The run's status says how it ended; an interrupt keeps everything and says how to go on."""
-    studio.run.status("running")
-    try:
-        yield
-    except KeyboardInterrupt:
-        studio.run.status("interrupted")
-        typer.echo(f"\nStopped. Everything earned is kept in {studio.run.folder}; the same command resumes.", err=True)
-        raise typer.Exit(130) from None
-    except BaseException:
-        studio.run.status("failed")
-        raise
-    studio.run.status("finished")
+    with studio.run:
+        studio.run.status("running")
+        try:
+            yield
+        except KeyboardInterrupt:
+            studio.run.status("interrupted")
+            where = f"Everything earned is kept in {studio.run.folder}; the same command resumes."
+            typer.echo(f"\nStopped. {where}", err=True)
+            raise typer.Exit(130) from None
+        except BaseException:
+            studio.run.status("failed")
+            raise
+        studio.run.status("finished")
 
 
 def _drain(studio: Any) -> None:

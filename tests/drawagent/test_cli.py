@@ -1,0 +1,121 @@
+"""The command line: exact choices where something is missing, one clear line for every error, resumption."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from drawagent.cli import app
+from easel.errors import ConfigurationError
+
+SCORER = ("--scorer", "tests.fakes:TinyScorer")
+
+
+@pytest.fixture
+def queries(tmp_path):
+    path = tmp_path / "queries.yaml"
+    path.write_text(yaml.safe_dump({
+        "source": "made up",
+        "learn": [{"id": "stool", "category": "stool", "text": "a stool"}],
+        "gate": [{"id": "vase", "category": "vase", "text": "a vase"}],
+        "report": [{"id": "bowl", "category": "bowl", "text": "a bowl"}],
+    }))
+    return path
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+
+def practise(queries, root, *more: str):
+    return run("practise", str(queries), "--model", "stand-in", *SCORER, "--reporter", "tests.fakes:TinyScorer",
+               "--root", str(root), "--set", "candidates=2", "--set", "picture_size=32", "--set", "epochs=1", *more)
+
+
+def test_no_model_offers_the_exact_choices():
+    with pytest.raises(ConfigurationError) as error:
+        run("draw", "a chair", *SCORER)
+    for choice in ("--model gemini/gemini-2.5-pro", "--api-base", "--model stand-in", "drawagent demo"):
+        assert choice in str(error.value)
+
+
+def test_errors_are_one_line_and_status_two():
+    done = subprocess.run(
+        [sys.executable, "-m", "drawagent", "draw", "a chair"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("drawagent: expected a model, got none named (at --model).")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ("candidates", "expected a setting as name=value, got candidates"),
+    ("candidate=3", "Known: preset, candidates, epochs"),
+    ("candidates=0", "greater than or equal to 1"),
+])
+def test_wrong_settings_say_what_is_known(change, words):
+    with pytest.raises(ConfigurationError) as error:
+        run("render", "a chair", "--set", change)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("budget", ["calls", "calls=x", "cents=3"])
+def test_wrong_budgets_are_refused(budget, queries, tmp_path):
+    with pytest.raises(ConfigurationError, match="expected calls=N, tokens=N, dollars=X or seconds=X"):
+        practise(queries, tmp_path, "--budget", budget)
+
+
+def test_render_shows_the_exact_messages_and_sends_nothing():
+    shown = run("render", "a chair with <b>").stdout
+    assert "--- system ---" in shown
+    assert "Query: a chair with <b>" in shown
+    assert "about " in shown.splitlines()[-1]
+
+
+def test_practise_ends_by_naming_what_it_made_and_resumes_for_nothing(queries, tmp_path):
+    done = practise(queries, tmp_path)
+    assert done.exit_code == 0, done.output
+    for name in ("contact sheet: ", "pairs: ", "sketches: ", "learning curve: ", "run folder: "):
+        assert name in done.stdout
+    assert "STAND-IN, no result" in done.stdout
+    (folder,) = tmp_path.glob("*practise*")
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
+    calls = (folder / "calls.jsonl").read_bytes()
+    assert practise(queries, tmp_path).exit_code == 0
+    assert (folder / "calls.jsonl").read_bytes() == calls
+
+    assert "contact sheet: " in run("show", str(folder)).stdout
+    page = tmp_path / "pairs.html"
+    run("pairs", str(folder), "--html", str(page))
+    assert "Stand-in: these drawings were made by a procedure" in page.read_text()
+
+
+def test_a_budget_stops_the_run_and_keeps_what_was_earned(queries, tmp_path):
+    from easel.budget import BudgetExceeded
+
+    with pytest.raises(BudgetExceeded):
+        practise(queries, tmp_path, "--budget", "calls=3")
+    (folder,) = tmp_path.glob("*practise*")
+    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+    assert len(list((folder / "replies").glob("*.json"))) == 3
+    assert practise(queries, tmp_path, "--budget", "calls=100").exit_code == 0
+
+
+def test_draw_writes_every_format(tmp_path):
+    done = run("draw", "a stool", "--model", "stand-in", *SCORER, "--root", str(tmp_path / "runs"), "--out",
+               str(tmp_path / "out"), "--preset", "paper", "--set", "picture_size=32")
+    assert done.exit_code == 0, done.output
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {
+        ".json", ".png", ".gif", ".obj", ".glb", ".html", ".svg"
+    }
+
+
+def test_importing_the_command_line_is_light():
+    code = "import sys, drawagent.cli; print([m for m in ('torch', 'litellm', 'open_clip', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
