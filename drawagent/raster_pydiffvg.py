@@ -18,7 +18,7 @@ from easel.errors import MissingCapability
 if TYPE_CHECKING:
     import torch
 
-SPANS = 4  # cubics that stand for one rational cubic under perspective; two already differ by under 0.01 px
+CLOSE = 0.02  # pixels by which the cubics may miss the projected curve
 DOT = 1e-2  # pixels; pydiffvg wants a stroke to have a length
 
 
@@ -89,20 +89,14 @@ def _paths(stroke, camera, size):
 
     matrix = torch.tensor(camera.picture_matrix(), dtype=torch.float64)
     whole = stroke.double() @ matrix[:, :3].T + matrix[:, 3]
-    near, far = float(whole[:, 2].detach().amin()), float(whole[:, 2].detach().amax())
-    if bool((whole[:, 3] >= camera.near).all()) and far < 2 * near:
-        spans = 1 if camera.projection == "orthographic" else SPANS
-        t = torch.linspace(0, 1, spans + 1, dtype=torch.float64)[:, None]
-        value, slope = _bezier(whole, t)
-        weight = value[:, 2:3]
-        place = size / 2 * (value[:, :2] / weight + 1)
-        pull = size / 2 * (slope[:, :2] - value[:, :2] / weight * slope[:, 2:3]) / weight / (3 * (len(t) - 1))
-        inner = torch.stack([place[:-1], place[:-1] + pull[:-1], place[1:] - pull[1:]], 1).flatten(0, 1)
-        places = torch.cat([inner, place[-1:]])
+    places = _cubics(whole, size) if bool((whole[:, 3] >= camera.near).all()) else None
+    if places is not None:
         if float((places - places[0]).detach().abs().max()) < DOT:
-            places = torch.stack([places[0], places[0] + DOT])
-            return [(places.float(), 0)]
-        return [(places.float(), 2)]
+            return [(torch.stack([places[0], places[0] + DOT]).float(), 0)]
+        if not _straight(places.detach()):
+            return [(places.float(), 2)]
+        value = _bezier(whole, torch.linspace(0, 1, 25, dtype=torch.float64)[:, None])[0]
+        return [((size / 2 * (value[:, :2] / value[:, 2:3] + 1)).float(), 0)]
     from drawagent.raster_curves import pieces
 
     start, end, _, joined = pieces(whole[None], torch.tensor([camera.near], dtype=torch.float64), size)
@@ -119,6 +113,31 @@ def _paths(stroke, camera, size):
             tail += 1
         paths.append((torch.cat([start[head:tail], end[tail - 1 : tail]]).float(), 0))
     return paths
+
+
+def _cubics(whole, size):
+    """Control points (3 n + 1, 2) in pixels of the fewest cubics that follow the projected curve; None past 8."""
+    import torch
+
+    for spans in (1, 2, 4, 8):
+        t = torch.linspace(0, 1, 2 * spans + 1, dtype=torch.float64)[:, None]
+        value, slope = _bezier(whole, t)
+        place = size / 2 * (value[:, :2] / value[:, 2:3] + 1)
+        pull = slope[:, :2] / value[:, 2:3] - value[:, :2] * slope[:, 2:3] / value[:, 2:3] ** 2
+        pull = size / 2 * pull / (3 * spans)
+        start, middle, end = place[:-1:2], place[1::2], place[2::2]
+        inner = start + pull[:-1:2], end - pull[2::2]
+        if float(((start + 3 * inner[0] + 3 * inner[1] + end) / 8 - middle).detach().abs().max()) < CLOSE:
+            return torch.cat([torch.stack([start, *inner], 1).flatten(0, 1), place[-1:]])
+    return None
+
+
+def _straight(places):
+    """Whether control points (P, 2) lie on a line: pydiffvg finds no nearest point on such a cubic and loses ink."""
+    import torch
+
+    offset = places - places.mean(0)
+    return float(torch.linalg.svdvals(offset)[1]) < 0.05
 
 
 def _bezier(points, t):

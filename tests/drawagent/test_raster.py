@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 
@@ -17,7 +18,7 @@ from easel.errors import ConfigurationError, MissingCapability
 
 FRONT = Camera((0, -5, 0), projection="orthographic", height=2.0)
 PYDIFFVG = pytest.param(
-    raster_pydiffvg.render, id="pydiffvg",
+    functools.partial(raster_pydiffvg.render, cells=16), id="pydiffvg",
     marks=[pytest.mark.pydiffvg,
            pytest.mark.skipif(importlib.util.find_spec("pydiffvg") is None, reason="pydiffvg is not installed")],
 )
