@@ -102,7 +102,7 @@ def check_splits(lists: QueryLists, *, spent: Iterable[str] = SPENT_CATEGORIES) 
             if query.id in ids:
                 raise ConfigurationError("every id once", came=f"'{query.id}' twice", where=split)
             ids.add(query.id)
-            shown = {category_key(query.category): query.category, category_key(query.text): query.text}
+            shown = {category_key(query.text): query.text, category_key(query.category): query.category}
             for key, word in shown.items():
                 other, owner = seen.setdefault(key, (split, query.id))
                 if other != split:

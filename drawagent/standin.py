@@ -64,7 +64,7 @@ class StandIn:
         found = _QUERY.findall(asked)
         lessons = len(re.findall(r"^- ", asked.partition("Principles learned")[2], re.M)) if self.effect else 0
         shake = 0.08 * math.exp(-self.effect * lessons)
-        body = _body(random.Random(hashlib.sha256((found[-1] if found else "").encode()).hexdigest()))
+        body = _hull(random.Random(hashlib.sha256((found[-1] if found else "").encode()).hexdigest()))
         points = [[[c + rng.gauss(0.0, shake) for c in point] for point in stroke] for stroke in body]
         rounded = [[[round(max(-1.0, min(1.0, c)), 3) for c in point] for point in stroke] for stroke in points]
         return "<thinking>Stand-in.</thinking>\n" + write(Sketch.from_array(rounded))
@@ -82,7 +82,7 @@ class StandIn:
         return json.dumps(edits)
 
 
-def _body(rng: random.Random) -> list[list[list[float]]]:
+def _hull(rng: random.Random) -> list[list[list[float]]]:
     """A turned body, a crate or a crate on posts, as strokes."""
     kind = rng.randrange(3)
     if kind == 0:
