@@ -5,7 +5,6 @@ The language model's drawings lie in `data/sketches_train/`, apart from every dr
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import numpy as np
 
 from data.make.clip_words import caption, words_of
 from data.make.sketches import CATEGORIES, Drawing, draw
+from drawagent.language import parse
+from drawagent.sketch import SketchError
 
-_NUMBERS = re.compile(r"<curves>(.*?)</curves>", re.S)
 SCRIBBLE = -1
 
 
@@ -68,14 +68,11 @@ def read_replies(folder: Path, *, leave_out: tuple[int, ...] = ()) -> dict[int, 
 
 
 def read_reply(path: Path) -> np.ndarray:
-    """(N, 4, 3) strokes of one reply; raises ValueError with the file's name."""
-    import ast
-
-    blocks = _NUMBERS.findall(path.read_text())
+    """(N, 4, 3) strokes of one reply, read leniently; raises ValueError with the file's name."""
     try:
-        return np.array(ast.literal_eval(blocks[-1].strip()), dtype=np.float32).reshape(-1, 4, 3)
-    except (IndexError, SyntaxError, ValueError) as broken:
-        raise ValueError(f"{path.name}: no list of strokes ({broken})") from broken
+        return parse(path.read_text(), mode="lenient").sketch.array().astype(np.float32)
+    except SketchError as broken:
+        raise ValueError(f"{path.name}: {broken}") from broken
 
 
 def _said(text: str, attributes: tuple[str, ...]) -> frozenset[str]:

@@ -14,6 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,6 +96,7 @@ def batches(plan: Plan, source: Source, tokenizer, *, first: int) -> Iterator[di
             yield ready.get()
     finally:
         stop.set()
+        maker.join()
 
 
 def _batch(plan: Plan, source: Source, tokenizer, step: int) -> dict:
@@ -225,12 +227,15 @@ def train(name: str, *, minutes: float | None, steps: int | None, work: Path, we
         mean_model.load_state_dict(state["mean"])
         optimizer.load_state_dict(state["optimizer"])
         step, before = state["step"], state["seconds"]
-    figures = {"replies": sum(map(len, source.replies.values())), "styles": list(plan.styles), "seed": plan.seed,
+    stages_file = work / "stages.json"
+    stages = json.loads(stages_file.read_text()) if resume and stages_file.exists() else []
+    stages.append({"from_step": step, "replies": sum(map(len, source.replies.values()))})
+    stages_file.write_text(json.dumps(stages))
+    figures = {"replies": stages[-1]["replies"], "stages": stages, "styles": list(plan.styles), "seed": plan.seed,
                "batch": plan.batch, "share_of_replies": plan.share if source.replies else 0.0}
     start, saved, logged = time.monotonic() - before, time.monotonic(), time.monotonic()
     recent: list[tuple[float, float]] = []
-    with (work / "log.jsonl").open("a") as log:
-        made = batches(plan, source, tokenizer, first=step)
+    with (work / "log.jsonl").open("a") as log, closing(batches(plan, source, tokenizer, first=step)) as made:
         while True:
             seconds = time.monotonic() - start
             done = step / steps if steps else seconds / (60 * minutes)
