@@ -1,8 +1,8 @@
 """The text form of a sketch: `<curves>` with one Python list of strokes (3DrawAgent, section 3.1), read and written.
 
 Strict takes that form alone: thinking in a block of its own, then `<curves>[stroke, ...]</curves>`; a stroke is
-[P0, P1, P2, P3] or ["part name", [P0, P1, P2, P3]], a point [x, y, z]; a line `# part name` names what follows it, a
-remark behind a stroke that stroke. Lenient also takes what models really write, and says what it forgave.
+[P0, P1, P2, P3] or ["part name", [P0, P1, P2, P3]], a point [x, y, z]; a line `# part name` names what follows it (`#`
+alone: nothing), a remark behind a stroke that stroke. Lenient also takes what models really write, and says what it forgave.
 Nothing is ever evaluated as code.
 """
 

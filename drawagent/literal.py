@@ -65,7 +65,7 @@ Item = Group | Comment | float | str
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>[ \t\r\f\v\u00a0\ufeff]+)
+    (?P<space>(?:[^\S\n]|[\ufeff\u200b])+)
   | (?P<newline>\n)
   | (?P<comment>(?:\#|//)[^\n]*)
   | (?P<number>[+\-\u2212\u2013]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -111,6 +111,8 @@ class _Reader:
         for match in _TOKEN.finditer(self.text, start):
             kind, token, self.position = match.lastgroup, match.group(), match.start()
             if kind == "space":
+                if not token.isascii():
+                    self.forgiven.add("odd spaces")
                 continue
             if kind == "newline":
                 value_on_line = False

@@ -12,7 +12,7 @@ from drawagent.literal import Comment, Group, Item, SketchTextError, read_items
 from easel.errors import shorten
 
 _THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.I)
-_TAG = re.compile(r"<(/?)\s{0,4}curves\s{0,4}>", re.I)
+_TAG = re.compile(r"<\s{0,4}(/?)\s{0,4}curves(?:\s[^<>\[\]]{0,40})?>", re.I)
 _FENCE = re.compile(r"```+[\w+-]*")
 _BRACKET = re.compile(r"[\[({]")
 _START = re.compile(r"(?:\bdraw_bezier\s{0,4})?[\[{]|\bdraw_bezier\s{0,4}\(", re.I)
@@ -108,12 +108,16 @@ def _read_block(
         forgiven.add("text around the block")
     body = _unfenced(text[start.end(): end.start() if end is not None else len(text)], forgiven)
     notes = set(forgiven)
+    problem = None
     try:
         items, _ = read_items(body, notes)
     except SketchTextError as error:
         if error.depth:
             raise
-        items = _search(body, forgiven, whole=True, problem=error)
+        problem = error
+    # Numbers beside groups number the strokes ("1. [...] 2. [...]"); they are words like any other.
+    if problem or (any(isinstance(i, float) for i in items) and any(isinstance(i, Group) for i in items)):
+        items = _search(body, forgiven, whole=True, problem=problem)
         forgiven.add("words inside the block")
     else:
         forgiven |= notes

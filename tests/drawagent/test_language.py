@@ -124,6 +124,17 @@ FORMS = {
     "closed by an opening tag": (f"<curves>[{A}, {B}]<curves>", 2, ("no </curves> tag",)),
     "no opening tag": (f"[{A}, {B}]</curves>", 2, ("no <curves> tag",)),
     "loud tags": (AB.replace("curves", "CURVES "), 2, ("tags spelt otherwise",)),
+    "tags with spaces and attributes": (f"< curves count=2 >[{A}, {B}]< /curves>", 2, ("tags spelt otherwise",)),
+    "closing tag misspelt": (f"<curves>[{A}, {B}]</curve>", 2, ("no </curves> tag", "words inside the block")),
+    "numbered strokes": (
+        f"<curves>1. {A}\n2. {B}</curves>", 2, ("strokes without one list around them", "words inside the block"),
+    ),
+    "all in one object": (
+        f'{{"thinking": "two [posts]", "curves": [{A}, {B}]}}', 2,
+        ("dictionaries", "no <curves> tag", "strokes in nested groups", "strokes without one list around them"),
+    ),
+    "escaped tags": (f"&lt;curves&gt;[{A}, {B}]&lt;/curves&gt;", 2, ("no <curves> tag",)),
+    "odd spaces": (f"<curves>\u2003[{A},\u200b\u2028{B}]\ufeff</curves>", 2, ("odd spaces",)),
     "tag only mentioned": (f"{AB} That was <curves>.", 2, ("text around the block",)),
     "thinking not closed": (f"<thinking>two posts {AB}", 2, ("no </thinking> tag",)),
     "thinking not opened": (f"two posts </thinking> {AB}", 2, ("no <thinking> tag",)),
