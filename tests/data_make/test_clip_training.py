@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.make.clip_examples import SCRIBBLE, Example, Source, read_replies
+from data.make.clip_examples import SCRIBBLE, Example, Source, read_replies, read_reply
 from data.make.clip_pictures import Alteration, pictures, shrink
 from data.make.clip_words import CONTEXT, caption, category_prompts, save_tokenizer, vocabulary, words_of
 from data.make.evaluate_clip import figures, wilson
@@ -146,3 +147,15 @@ def test_a_short_training_saves_a_model_that_resumes(tmp_path):
 
     scorer = ClipScorer(str(tmp_path / "weights" / "reward"), None)
     assert scorer.embed_texts(["a chair"]).shape == (1, 16)
+
+
+def test_training_drawings_are_complete_and_test_nothing():
+    """Every category has three or more recorded drawings, and none of them is among those that test."""
+    data = Path(__file__).parents[2] / "data"
+    training = read_replies(data / "sketches_train")
+    assert sorted(training) == list(range(80))
+    assert min(map(len, training.values())) >= 3
+    known = {strokes.tobytes() for drawings in training.values() for strokes in drawings}
+    tests = [read_reply(path) for path in sorted((data / "llm_sketches").glob("*__*.txt"))]
+    assert len(tests) == 31
+    assert not known & {strokes.tobytes() for strokes in tests}
