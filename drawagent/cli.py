@@ -32,6 +32,7 @@ Concurrency = Annotated[int, typer.Option(help="Model calls at once.")]
 Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
 Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the embedded scorer guess at unknown words.")]
 Sees = Annotated[bool | None, typer.Option(help="Whether the model takes pictures; asked of litellm's map otherwise.")]
+Aes = Annotated[Path | None, typer.Option(help="Weights of LAION's improved aesthetic predictor, for AES.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -103,6 +104,7 @@ def practise(
     allow_unknown_words: Unknown = False,
     drop_refused_settings: Drop = False,
     sees_images: Sees = None,
+    aesthetic: Aes = None,
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
     from drawagent.queries import read_queries
@@ -112,7 +114,7 @@ def practise(
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
-        sees_images=sees_images,
+        sees_images=sees_images, aesthetic=aesthetic,
     ) as studio:
         _drain(studio)
         _tell(studio)
@@ -224,7 +226,7 @@ def _settings(preset: str, changes: list[str] | None, drop_refused: bool = False
 def _studio(
     lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
     budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
-    allow_unknown_words: bool, sees_images: bool | None,
+    allow_unknown_words: bool, sees_images: bool | None, aesthetic: Path | None = None,
 ) -> Iterator[Any]:
     from drawagent.live import open_live
 

@@ -1,4 +1,4 @@
-"""The judge: the same frozen model says why S+ beats S- (3DrawAgent, section 3.3: A_text = LLM(judge prompt, T, S+, S-, E))."""
+"""The judge: the same frozen model says why S+ beats S- (3DrawAgent, section 3.3: A_text from T, S+, S-, E)."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from easel.budget import Budget
 from easel.chat import Evidence
 from easel.connection import chain, connect
 from easel.retrying import Pause
+from easel.scoring import AestheticScorer
 
 
 def open_live(
@@ -34,18 +35,20 @@ def open_live(
     concurrency: int = 8,
     label: str | None = None,
     sees_images: bool | None = None,
+    aesthetic: Path | None = None,
     allow_unknown_words: bool = False,
     on_wait: Callable[[Pause], None] | None = None,
 ) -> Studio:
     """Open or resume the run of this configuration.
 
     model : litellm's name, "recorded:NAME", or "stand-in"; label : neutral name that stands in records instead
-    scorer, reporter : as `open_scorer` takes them
+    scorer, reporter : as `open_scorer` takes them; aesthetic : weight file of LAION's improved predictor, for AES
     """
     reward = ViewReward.of(settings, open_scorer(scorer, allow_unknown_words=allow_unknown_words))
     measured_by = ViewReward.of(
         settings, open_scorer(reporter, allow_unknown_words=allow_unknown_words), views=settings.report_views
     )
+    rater = AestheticScorer(aesthetic) if aesthetic is not None else None
     evidence: Evidence = "live"
     if model == "stand-in":
         evidence = "stand-in"
@@ -59,7 +62,7 @@ def open_live(
     if evidence == "recorded":
         chat = Recording.read(model.partition(":")[2]).replay()
         return open_studio(lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-                           workers=concurrency, stop=stop)
+                           aesthetic=rater, workers=concurrency, stop=stop)
     if evidence == "stand-in":
         connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
                            concurrency=concurrency, stop=stop, on_wait=on_wait)
@@ -69,6 +72,7 @@ def open_live(
             drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop, on_wait=on_wait,
         )
     return open_studio(
-        lists, settings, chat=connection.chat, run=run, reward=reward, measured_by=measured_by, workers=concurrency,
+        lists, settings, chat=connection.chat, run=run, reward=reward, measured_by=measured_by, aesthetic=rater,
+        workers=concurrency,
         stop=stop, notes=lambda: [f"spent: {connection.budget.spent}"],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class DrawingMetrics:
     """Of one drawing. Cosines are raw.
 
     similarity : mean over views; worst_view : least; rank : of its own prompt among all report prompts by the mean
-    embedding, 1 is best; valid : the reply was a drawing
+    embedding, 1 is best; valid : the reply was a drawing; aesthetic : mean AES over views, None when not asked for
     """
 
     query: str
@@ -32,6 +32,7 @@ class DrawingMetrics:
     rank: int
     valid: bool
     strokes: int
+    aesthetic: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class SetMetrics:
     similarity : mean raw cosine, failures as the blank page; similarity_valid : over valid ones only
     r_at_1, r_at_5 : share whose own prompt is among the first 1 or 5; validity : share of readable replies
     diversity : 1 - mean cosine between the mean embeddings of drawings of different queries
+    aesthetic : mean AES (LAION's improved predictor), None when not asked for
     """
 
     n: int
@@ -53,19 +55,32 @@ class SetMetrics:
     diversity: float
     card: ScorerCard
     drawings: tuple[DrawingMetrics, ...]
+    aesthetic: float | None = None
 
     def row(self) -> dict[str, Any]:
         """The figures alone, rounded to 1e-6."""
         names = ("similarity", "similarity_valid", "worst_view", "r_at_1", "r_at_5", "validity", "diversity")
-        return {"n": self.n, **{name: round(getattr(self, name), 6) for name in names}}
+        aesthetic = None if self.aesthetic is None else round(self.aesthetic, 4)
+        return {"n": self.n, **{name: round(getattr(self, name), 6) for name in names}, "aesthetic": aesthetic}
 
 
-def measure(queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward) -> SetMetrics:
-    """Metrics of one drawing per query, in order; None is a failed drawing."""
+class Aesthetic(Protocol):
+    """Rates pictures (M, H, W) in [0, 1]; `easel.scoring.AestheticScorer` is one."""
+
+    def scores(self, images: Any) -> np.ndarray: ...
+
+
+def measure(
+    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *,
+    aesthetic: Aesthetic | None = None,
+) -> SetMetrics:
+    """Metrics of one drawing per query, in order; None is a failed drawing. aesthetic : rates the same pictures"""
     scorer = reward.scorer
     pictures = reward.pictures([sketch or BLANK for sketch in sketches])
     count, views = pictures.shape[:2]
-    images = scorer.embed_images(pictures.reshape(count * views, *pictures.shape[2:])).reshape(count, views, -1)
+    flat = pictures.reshape(count * views, *pictures.shape[2:])
+    images = scorer.embed_images(flat).reshape(count, views, -1)
+    ratings = aesthetic.scores(flat).reshape(count, views).mean(axis=1) if aesthetic else [None] * count
     texts = scorer.embed_texts([query.text for query in queries])
     cosines = np.einsum("bvd,bd->bv", images, texts)
     means = images.mean(axis=1)
@@ -76,9 +91,9 @@ def measure(queries: Sequence[Query], sketches: Sequence[Sketch | None], reward:
     drawings = tuple(
         DrawingMetrics(
             query.id, round(float(row.mean()), 6), round(float(row.min()), 6), int(rank), sketch is not None,
-            len(sketch) if sketch else 0,
+            len(sketch) if sketch else 0, None if rating is None else round(float(rating), 4),
         )
-        for query, sketch, row, rank in zip(queries, sketches, cosines, ranks, strict=True)
+        for query, sketch, row, rank, rating in zip(queries, sketches, cosines, ranks, ratings, strict=True)
     )
     valid = [d for d in drawings if d.valid]
     apart = means[[d.valid for d in drawings]]
@@ -95,11 +110,13 @@ def measure(queries: Sequence[Query], sketches: Sequence[Sketch | None], reward:
         diversity=float(1.0 - off.mean()) if off.size else 0.0,
         card=scorer.card,
         drawings=drawings,
+        aesthetic=_mean([d.aesthetic for d in drawings if d.aesthetic is not None]) if aesthetic else None,
     )
 
 
 def anchors(
-    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *, seed: int = 0
+    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *, seed: int = 0,
+    aesthetic: Aesthetic | None = None,
 ) -> dict[str, SetMetrics]:
     """What the figures mean: the blank page, random strokes, and the drawings under another query's text.
 
@@ -110,11 +127,11 @@ def anchors(
     shift = max(1, len(queries) // 2)
     wrong = [queries[(i + shift) % len(queries)] for i in range(len(queries))]
     rows = {
-        "blank canvas": measure(queries, [BLANK] * len(queries), reward),
-        "random strokes": measure(queries, scribbles, reward),
+        "blank canvas": measure(queries, [BLANK] * len(queries), reward, aesthetic=aesthetic),
+        "random strokes": measure(queries, scribbles, reward, aesthetic=aesthetic),
     }
     if len(queries) > 1:
-        rows["wrong text"] = measure(wrong, sketches, reward)
+        rows["wrong text"] = measure(wrong, sketches, reward, aesthetic=aesthetic)
     return rows
 
 

@@ -51,8 +51,8 @@ class Recording:
     @property
     def lists(self) -> QueryLists:
         rows = self.info["queries"]
-        splits = (tuple(Query(**row) for row in rows[split]) for split in ("learn", "gate", "report"))
-        return QueryLists(*splits, source=rows.get("source", ""))
+        learn, gate, report = (tuple(Query(**row) for row in rows[split]) for split in ("learn", "gate", "report"))
+        return QueryLists(learn, gate, report, source=rows.get("source", ""))
 
     def rollouts(self) -> list[dict[str, Any]]:
         """The scored rollout rows of the record."""

@@ -11,7 +11,7 @@ from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.inference import Drawing, finish, start
 from drawagent.keeping import Keeper
-from drawagent.metrics import SetMetrics, anchors, measure
+from drawagent.metrics import Aesthetic, SetMetrics, anchors, measure
 from drawagent.queries import Query
 from drawagent.reward import Reward, ViewReward
 
@@ -40,6 +40,7 @@ def report(
     artist: Artist,
     reward: Reward,
     measured_by: ViewReward,
+    aesthetic: Aesthetic | None = None,
     keeper: Keeper = Keeper(),
     workers: int = 8,
     stop: threading.Event | None = None,
@@ -64,10 +65,10 @@ def report(
             for drawing in drawings:
                 keeper.report(drawing, reward)
             sketches = [drawing.chosen.candidate.sketch for drawing in drawings]
-            done = EpochReport(epoch, library, drawings, measure(queries, sketches, measured_by))
+            done = EpochReport(epoch, library, drawings, measure(queries, sketches, measured_by, aesthetic=aesthetic))
             keeper.measured(f"epoch {epoch}", done.metrics)
             yield done
-        rows = AnchorReport(anchors(queries, sketches, measured_by))
+        rows = AnchorReport(anchors(queries, sketches, measured_by, aesthetic=aesthetic))
         for name, metrics in rows.rows.items():
             keeper.measured(name, metrics)
         yield rows

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from drawagent.artist import Artist, Reference
 from drawagent.epochs import Practice, practise
@@ -16,6 +16,7 @@ from drawagent.events import Event, PractiseFinished
 from drawagent.experience import Library
 from drawagent.gallery import Gallery
 from drawagent.keeping import Keeper, Review
+from drawagent.metrics import Aesthetic
 from drawagent.queries import QueryLists, check_splits
 from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
@@ -39,7 +40,7 @@ def open_scorer(name: str, *, allow_unknown_words: bool = False) -> ImageTextSco
         which = name.partition(":")[2]
         if which not in ("reward", "report"):
             raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer")
-        return ClipScorer.embedded(which, allow_unknown_words=allow_unknown_words)
+        return ClipScorer.embedded(cast(Literal["reward", "report"], which), allow_unknown_words=allow_unknown_words)
     if Path(name).is_dir():
         return ClipScorer(name, None)
     if ":" in name:
@@ -67,6 +68,7 @@ class Studio:
     lists: QueryLists
     reward: Reward
     measured_by: ViewReward
+    aesthetic: Aesthetic | None = None
     references: Mapping[str, Reference] = field(default_factory=dict)
     workers: int = 8
     stop: threading.Event = field(default_factory=threading.Event)
@@ -104,7 +106,8 @@ class Studio:
                                      mend="Iterate practise() to its end first.")
         yield from report(
             self.finished.libraries, self.lists.report, artist=self.artist, reward=self.reward,
-            measured_by=self.measured_by, keeper=self.keeper, workers=self.workers, stop=self.stop,
+            measured_by=self.measured_by, aesthetic=self.aesthetic, keeper=self.keeper, workers=self.workers,
+            stop=self.stop,
         )
         self.run.status("running", **self.facts())
 
@@ -112,11 +115,11 @@ class Studio:
         """Lines for the end of a run."""
         lines = self.notes()
         if self.run.info.get("drifted"):
-            lines.append(f"DRIFTED: {self.run.info['drifted']} replies were taken by call site: prompts have changed since.")
+            drifted = self.run.info["drifted"]
+            lines.append(f"DRIFTED: {drifted} replies were taken by call site: prompts have changed since.")
         if isinstance(self.reward, RememberedReward) and self.reward.recomputed:
-            lines.append(
-                f"{self.reward.recomputed} recorded scores computed again: largest difference {self.reward.difference:.1e}"
-            )
+            number, largest = self.reward.recomputed, self.reward.difference
+            lines.append(f"{number} recorded scores computed again: largest difference {largest:.1e}")
         return lines
 
 
@@ -128,6 +131,7 @@ def open_studio(
     run: RunStore,
     reward: ViewReward,
     measured_by: ViewReward,
+    aesthetic: Aesthetic | None = None,
     remembered: Iterable[Mapping[str, Any]] = (),
     recompute: bool = False,
     references: Mapping[str, Reference] | None = None,
@@ -146,9 +150,9 @@ def open_studio(
         reward.scorer.check_text(query.text)
     for query in lists.report:
         measured_by.scorer.check_text(query.text)
-    rows = [*run.rows("rollouts"), *remembered]
+    rows = [*run.rows("rollouts"), *map(dict, remembered)]
     return Studio(
-        run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by,
+        run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by, aesthetic,
         references or {}, workers, stop or threading.Event(), notes=notes, facts=facts,
     )
 

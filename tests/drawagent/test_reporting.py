@@ -131,3 +131,16 @@ def test_the_report_draws_every_query_with_every_library():
 def test_no_queries_no_report():
     assert list(report([Library()], (), artist=Artist(Scripted(str), DrawSettings.paper()), reward=tiny_reward(),
                        measured_by=tiny_reward())) == []
+
+
+def test_aes_is_rated_on_the_same_pictures_and_absent_when_not_asked_for():
+    class Rater:
+        def scores(self, images):
+            return np.arange(len(images), dtype=float)
+
+    sketch = Sketch.from_array(np.random.default_rng(0).normal(size=(2, 4, 3)))
+    reward = known([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    found = measure(QUERIES, [sketch, None, sketch], reward, aesthetic=Rater())
+    assert [d.aesthetic for d in found.drawings] == [0.5, 2.5, 4.5], "mean over the two views of each"
+    assert found.row()["aesthetic"] == 2.5
+    assert measure(QUERIES, [sketch] * 3, reward).row()["aesthetic"] is None
