@@ -226,6 +226,8 @@ REFUSED = {
                      "expected a point of 3 numbers, got 2 values (at stroke 3, point 2)."),
     "all points of two": ("<curves>[[[0,0],[1,1],[2,2],[3,3]]]</curves>",
                           "expected a point of 3 numbers, got 2 values (at stroke 0, point 0)."),
+    "numbers in quotes": (f'<curves>[{A}, [[0,0,0],["1","0","0"],[2,2,2],[3,3,3]]]</curves>',
+                          "expected a point of 3 numbers, got text in quotes (at stroke 1, point 1)."),
     "a word for a number": (f"<curves>[{A}, [[0,0,0],[1,nan,1],[2,2,2],[3,3,3]]]</curves>",
                             "expected only lists and plain numbers, got 'nan' in "),
     "an expression": ("<curves>[[[0,0,0],[0,1/2,0],[0,0,0],[0,0,1]]]</curves>", "expected plain numbers, got "),
