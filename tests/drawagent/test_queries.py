@@ -134,3 +134,9 @@ def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"source: \xff\xfe")
     with pytest.raises(ConfigurationError, match="a readable file in UTF-8"):
         read_queries(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "queries").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_list_of_the_project_can_be_read(path):
+    lists = read_queries(path)
+    assert lists.learn or lists.report
