@@ -59,24 +59,28 @@ class Artist:
         *,
         epoch: int,
         index: int = 0,
+        replica: int | None = None,
         role: str = "artist",
         temperature: float | None,
         reference: Reference | None = None,
     ) -> Candidate:
         """One candidate; a reply that cannot be read, or no reply, is a candidate with a failure.
 
-        index : k of K; it is the replica, and is added to the base seed
+        index : k of K
+        replica : which of several identical calls this is, and what is added to the base seed; `index` by default.
+            Practice gives every epoch replicas of its own, so that an unchanged library is still drawn afresh.
         """
         settings = self.settings
+        replica = index if replica is None else replica
         sampling = Sampling(
             temperature=temperature,
-            seed=None if settings.seed is None else settings.seed + index,
+            seed=None if settings.seed is None else settings.seed + replica,
             max_tokens=settings.max_tokens,
             reasoning_effort=settings.reasoning_effort,
         )
         answer = ask(
             self.model, self.messages(query, library, reference=reference), self._read,
-            site=CallSite(role, query.id, epoch, index), sampling=sampling, replica=index, repairs=settings.repairs,
+            site=CallSite(role, query.id, epoch, index), sampling=sampling, replica=replica, repairs=settings.repairs,
         )
         read = answer.value
         return Candidate(

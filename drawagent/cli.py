@@ -33,6 +33,7 @@ Label = Annotated[str | None, typer.Option(help="Name of the model in records, i
 Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the embedded scorer guess at unknown words.")]
 Sees = Annotated[bool | None, typer.Option(help="Whether the model takes pictures; asked of litellm's map otherwise.")]
 Aes = Annotated[Path | None, typer.Option(help="Weights of LAION's improved aesthetic predictor, for AES.")]
+References = Annotated[Path | None, typer.Option(help="Known drawings of learn queries; sets reference=true.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -105,17 +106,21 @@ def practise(
     drop_refused_settings: Drop = False,
     sees_images: Sees = None,
     aesthetic: Aes = None,
+    references: References = None,
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
     from drawagent.queries import read_queries
 
     lists = read_queries(queries).only(learn=learn, gate=gate, report=report)
     chosen = _settings(preset, settings, drop_refused_settings)
+    if references is not None:
+        chosen = chosen.model_copy(update={"reference": True})
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
-        sees_images=sees_images, aesthetic=aesthetic,
+        sees_images=sees_images, aesthetic=aesthetic, references=references,
     ) as studio:
+        typer.echo(_plan(studio, lists, chosen), err=True)
         _drain(studio)
         _tell(studio)
 
@@ -227,6 +232,7 @@ def _studio(
     lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
     budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
     allow_unknown_words: bool, sees_images: bool | None, aesthetic: Path | None = None,
+    references: Path | None = None,
 ) -> Iterator[Any]:
     from drawagent.live import open_live
 
@@ -263,6 +269,16 @@ def _closing(studio: Any) -> Iterator[None]:
             studio.run.status("failed")
             raise
         studio.run.status("finished")
+
+
+def _plan(studio: Any, lists: Any, settings: Any) -> str:
+    """What a whole practice will ask for, before it asks; a resumed one asks for less."""
+    from drawagent.planning import count_by_role, planned_calls
+    from easel.budget import estimate
+
+    calls = list(planned_calls(lists, settings, studio.chat))
+    roles = ", ".join(f"{count} {role}" for role, count in count_by_role(calls).items())
+    return f"planned: {estimate(calls, price=studio.price)} ({roles})"
 
 
 def _drain(studio: Any) -> None:

@@ -24,7 +24,7 @@ from drawagent.pairing import inside_noise
 from drawagent.queries import Query, QueryLists, check_splits
 from drawagent.reward import Reward
 from drawagent.rollout import Candidate, Pair, Scored
-from drawagent.settings import DrawSettings
+from drawagent.settings import MOST_CANDIDATES, DrawSettings
 from easel.chat import ChatModel
 from easel.errors import ConfigurationError
 from easel.plugins import load
@@ -52,6 +52,10 @@ class Practice:
 
     def __post_init__(self) -> None:
         check_splits(self.lists)
+        missing = [query.id for query in self.lists.learn if query.id not in self.references]
+        if self.settings.reference and missing:
+            raise ConfigurationError("a reference for every learn query, since the settings ask for them",
+                                     came=f"none for {', '.join(missing)}", where="references")
 
 
 def practise(practice: Practice) -> Generator[events.Event, None, None]:
@@ -137,8 +141,8 @@ def _start_candidates(
     reference = practice.references.get(query.id) if practice.settings.reference else None
     return [
         crew.submit(
-            artist.draw, query, library, epoch=epoch, index=k, temperature=practice.settings.temperature,
-            reference=reference,
+            artist.draw, query, library, epoch=epoch, index=k, replica=epoch * MOST_CANDIDATES + k,
+            temperature=practice.settings.temperature, reference=reference,
         )
         for k in range(practice.settings.candidates)
     ]
@@ -158,7 +162,8 @@ def _contrast(
     waiting: list[Future[Judgement]] = []
     for query, futures in begun:
         scored = practice.reward(query.text, [future.result() for future in futures])
-        practice.keeper.rollouts(query, scored, practice.reward)
+        shown = settings.reference and query.id in practice.references
+        practice.keeper.rollouts(query, scored, practice.reward, reference=shown)
         yield events.CandidatesScored(epoch, query, scored)
         pairs: tuple[Pair, ...] = choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}")
         if not pairs:

@@ -46,9 +46,11 @@ class Keeper:
         if self.run is not None:
             self.run.write(f"library/epoch{epoch}.json", json.dumps(library.to_json(), indent=1, ensure_ascii=False))
 
-    def rollouts(self, query: Query, scored: Sequence[Scored], reward: Reward) -> None:
+    def rollouts(self, query: Query, scored: Sequence[Scored], reward: Reward, *, reference: bool = False) -> None:
+        """reference : a reference was in the artist's prompt"""
         for one in scored:
-            self._row("rollouts", one.candidate.id, {"role": "artist", **score_row(one, query.text, reward)})
+            row = {"role": "artist", "reference": reference, **score_row(one, query.text, reward)}
+            self._row("rollouts", one.candidate.id, row)
 
     def gate_draws(self, epoch: int, side: str, query: Query, scored: Sequence[Scored], reward: Reward) -> None:
         for one in scored:
@@ -134,6 +136,8 @@ class Keeper:
         })
 
     def finished(self, done: events.PractiseFinished) -> None:
+        if self.run is not None:
+            self.run.write("library/best.json", json.dumps(done.best.to_json(), indent=1, ensure_ascii=False))
         self._row("practice", "finished", {
             "libraries": [library.key for library in done.libraries], "best": done.best.key,
             "stopped_early": done.stopped_early,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from drawagent.queries import QueryLists
 from drawagent.recordings import Recording
+from drawagent.references import read_references
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
@@ -36,6 +37,7 @@ def open_live(
     label: str | None = None,
     sees_images: bool | None = None,
     aesthetic: Path | None = None,
+    references: Path | None = None,
     allow_unknown_words: bool = False,
     on_wait: Callable[[Pause], None] | None = None,
 ) -> Studio:
@@ -43,11 +45,13 @@ def open_live(
 
     model : litellm's name, "recorded:NAME", or "stand-in"; label : neutral name that stands in records instead
     scorer, reporter : as `open_scorer` takes them; aesthetic : weight file of LAION's improved predictor, for AES
+    references : folder of known drawings of the learn queries (`drawagent.references`)
     """
     reward = ViewReward.of(settings, open_scorer(scorer, allow_unknown_words=allow_unknown_words))
     measured_by = ViewReward.of(
         settings, open_scorer(reporter, allow_unknown_words=allow_unknown_words), views=settings.report_views
     )
+    known = read_references(references, lists, settings) if references is not None else {}
     rater = AestheticScorer(aesthetic) if aesthetic is not None else None
     evidence: Evidence = "live"
     if model == "stand-in":
@@ -62,7 +66,7 @@ def open_live(
     if evidence == "recorded":
         chat = Recording.read(model.partition(":")[2]).replay()
         return open_studio(lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-                           aesthetic=rater, workers=concurrency, stop=stop)
+                           aesthetic=rater, references=known, workers=concurrency, stop=stop)
     if evidence == "stand-in":
         connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
                            concurrency=concurrency, stop=stop, on_wait=on_wait)
@@ -73,6 +77,6 @@ def open_live(
         )
     return open_studio(
         lists, settings, chat=connection.chat, run=run, reward=reward, measured_by=measured_by, aesthetic=rater,
-        workers=concurrency,
-        stop=stop, notes=lambda: [f"spent: {connection.budget.spent}"],
+        references=known, workers=concurrency,
+        stop=stop, notes=lambda: [f"spent: {connection.budget.spent}"], price=connection.price,
     )

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_CANDIDATES = 64
+"""Largest K; also how far apart the replicas of two epochs lie, so that K = 2 is nested in K = 5 in K = 10."""
+
 
 class DrawSettings(BaseModel):
     """Everything that decides what a run does, with the source of every default.
@@ -20,7 +23,7 @@ class DrawSettings(BaseModel):
 
     preset: Literal["paper", "ours"] = "paper"
 
-    candidates: int = Field(5, ge=1, le=64, description="K. Paper: 5.")
+    candidates: int = Field(5, ge=1, le=MOST_CANDIDATES, description="K. Paper: 5.")
     epochs: int = Field(2, ge=0, le=20, description="Paper: peak after 2.")
     temperature: float | None = Field(0.7, description="Of the candidates. Paper: 0.7. None: the provider's own.")
     inference_temperature: float | None = Field(0.3, description="Of inference. Paper: 0.3.")

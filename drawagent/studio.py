@@ -25,6 +25,7 @@ from easel.asking import load_prompt
 from easel.chat import ChatModel, Evidence
 from easel.errors import ConfigurationError
 from easel.plugins import load, source_key
+from easel.prices import Price
 from easel.runs import RunStore
 from easel.scoring import ClipScorer, ImageTextScorer
 
@@ -59,6 +60,7 @@ class Studio:
     run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
     notes : what a person should read at the end (what was spent)
     facts : what run.json shall say at the end (how many replies drifted)
+    price : of the model; None when unknown
     Iterate `practise()` to the end, then `report()`; both resume from what the run holds.
     """
 
@@ -75,6 +77,7 @@ class Studio:
     finished: PractiseFinished | None = None
     notes: Callable[[], list[str]] = list
     facts: Callable[[], dict[str, Any]] = dict
+    price: Price | None = None
 
     @property
     def artist(self) -> Artist:
@@ -139,6 +142,7 @@ def open_studio(
     stop: threading.Event | None = None,
     notes: Callable[[], list[str]] = list,
     facts: Callable[[], dict[str, Any]] = dict,
+    price: Price | None = None,
 ) -> Studio:
     """Wire a run. Words that a scorer does not know are refused before anything is paid for.
 
@@ -153,7 +157,7 @@ def open_studio(
     rows = [*run.rows("rollouts"), *map(dict, remembered)]
     return Studio(
         run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by, aesthetic,
-        references or {}, workers, stop or threading.Event(), notes=notes, facts=facts,
+        references or {}, workers, stop or threading.Event(), notes=notes, facts=facts, price=price,
     )
 
 

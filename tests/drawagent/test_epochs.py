@@ -72,11 +72,19 @@ def test_the_golden_trace_of_two_epochs():
 def test_candidates_are_replicas_with_their_own_seed_and_the_papers_temperature():
     model = Scripted(scripted)
     list(practise(practice(model, settings=DrawSettings.paper(candidates=3, epochs=1, seed=40))))
-    drawn = sorted((c for c in model.calls if c.site.role == "artist" and c.site.query == "learn0"), key=str)
+    drawn = [c for c in model.calls if c.site.role == "artist" and c.site.query == "learn0"]
     assert {(c.replica, c.sampling.seed, c.sampling.temperature) for c in drawn} == {
         (0, 40, 0.7), (1, 41, 0.7), (2, 42, 0.7)
     }
     assert len({c.key for c in drawn}) == 3
+
+
+def test_an_unchanged_library_is_drawn_afresh_in_the_next_epoch():
+    model = Scripted(lambda request: "[]" if request.site.role == "update" else scripted(request))
+    list(practise(practice(model)))
+    drawn = {c.replica: c for c in model.calls if c.site.role == "artist" and c.site.query == "learn0"}
+    assert sorted(drawn) == [0, 1, 2, 64, 65, 66]
+    assert len({c.key for c in drawn.values()}) == 6
 
 
 def test_lessons_reach_the_artist_from_the_next_epoch_on():

@@ -13,7 +13,7 @@ import pytest
 from drawagent.curve import CurvePoint, curve_svg, curve_text
 from drawagent.pages import Shown, ShownPair, data, pairs_page, sketch_page, text
 from drawagent.sketch import Sketch
-from tests.drawagent.test_export import HOSTILE, hostile
+from tests.drawagent.test_export import HOSTILE
 
 BAD = "<script>document.title='owned'</script>"
 

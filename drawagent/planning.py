@@ -1,0 +1,76 @@
+"""Planning: the calls that a practice will make, before any is made; for estimates of tokens and dollars."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from drawagent.artist import Artist
+from drawagent.curator import Curator
+from drawagent.experience import Library
+from drawagent.judge import Judge, Judgement
+from drawagent.queries import Query, QueryLists
+from drawagent.rollout import Candidate, Pair, Scored
+from drawagent.settings import DrawSettings
+from drawagent.sketch import Sketch
+from easel.chat import CallSite, ChatModel, ChatRequest, Sampling
+
+_LESSON = "Draw the parts that carry the object's name first, in believable proportion, and let their strokes meet."
+_WORDS = "Because every essential part stands where it belongs, and strokes of one part share their end points. " * 8
+
+
+def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -> Iterator[ChatRequest]:
+    """One request for every call of a whole practice with its report, none of it sent.
+
+    Repairs, retries, and skipped pairs are not foreseen. Drawings and lessons that do not exist yet are taken to be of
+    usual length: 24 strokes; 8 lessons of 18 words from the second epoch on. The gate's "before" is the last "after".
+    """
+    artist = Artist(model, settings)
+    drawn = Sketch.from_array(np.random.default_rng(0).uniform(-1, 1, (24, 4, 3)).round(2))
+    some = Library.of_tips([_LESSON] * 8)
+    pairs = 2 if settings.pairing.endswith(":top2_bottom2") else 1
+
+    def draws(queries: tuple[Query, ...], role: str, epoch: int, count: int) -> Iterator[ChatRequest]:
+        for query in queries:
+            messages = artist.messages(query, some if epoch else Library())
+            for k in range(count):
+                yield _request(model, settings, messages, CallSite(role, query.id, epoch, k))
+
+    def pair(query: Query, epoch: int) -> Pair:
+        better, worse = (
+            Scored(Candidate(query.id, epoch, k, drawn, ""), (0.3 - k / 10,) * settings.views) for k in (0, 1)
+        )
+        return Pair(query.id, epoch, better, worse)
+
+    for epoch in range(settings.epochs):
+        library = some if epoch else Library()
+        yield from draws(lists.learn, "artist", epoch, settings.candidates)
+        judged = []
+        for query in lists.learn:
+            for rank in range(pairs):
+                chosen = pair(query, epoch)
+                messages, _ = Judge(model, settings).messages(chosen, (chosen.better, chosen.worse), query, library)
+                judged.append(Judgement(chosen, _WORDS, "S+ S-"))
+                yield _request(model, settings, messages, CallSite("judge", query.id, epoch, rank))
+        known = {query.id: query for query in lists.learn}
+        groups = [[j] for j in judged] if settings.update_order == "query" else [judged] if judged else []
+        for group in groups:
+            messages = Curator(model, settings).messages(group, known, library)
+            yield _request(model, settings, messages, CallSite("update", "", epoch))
+        if settings.gate:
+            if epoch == 0:
+                yield from draws(lists.gate, "gate-before", 0, settings.gate_draws)
+            yield from draws(lists.gate, "gate-after", epoch + 1, settings.gate_draws)
+    for epoch in range(settings.epochs + 1):
+        yield from draws(lists.report, "report", epoch, settings.inference_draws)
+
+
+def count_by_role(calls: list[ChatRequest]) -> dict[str, int]:
+    """How many calls each role makes, in the order of their first call."""
+    return dict(Counter(call.site.role for call in calls))
+
+
+def _request(model: ChatModel, settings: DrawSettings, messages: tuple, site: CallSite) -> ChatRequest:
+    return ChatRequest(model.name, messages, Sampling(max_tokens=settings.max_tokens), max(0, site.candidate), site)
