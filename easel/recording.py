@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -212,7 +213,7 @@ class PackedReplies:
                 rows = [StoredReply.from_json(json.loads(line)) for line in lines]
         except FileNotFoundError:
             raise ConfigurationError("a file of packed replies", came="none", where=Path(file).name) from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
             raise DamagedFile("a file of packed replies", came=str(error), where=Path(file).name) from error
         self._replies = {stored.key: stored for stored in rows}
 
