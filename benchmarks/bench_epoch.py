@@ -41,7 +41,8 @@ def main() -> None:
                 lists, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
                 root=Path(folder), name="bench", date="2000-01-01",
             )
-            chat = chain(StandIn(seconds=SECONDS, bad=0.0), store=run.replies, ledger=run.folder, concurrency=CONCURRENCY)
+            artist = StandIn(seconds=SECONDS, bad=0.0)
+            chat = chain(artist, store=run.replies, ledger=run.folder, concurrency=CONCURRENCY)
             studio = open_studio(
                 lists, settings, chat=chat.chat, run=run, reward=reward, measured_by=reward, workers=CONCURRENCY
             )

@@ -115,7 +115,8 @@ def test_merged_corners_and_circles():
     for seed in range(9):
         radius = np.linalg.norm(curve_points(TABLE["merged"].finish(np.array(circle.strokes),
                                                                     np.random.default_rng(seed))), axis=-1)
-        assert 0.8 < radius.min() and radius.max() < 1.2
+        assert radius.min() > 0.8
+        assert radius.max() < 1.2
 
 
 def test_primitives_draw_what_they_name():
