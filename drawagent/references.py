@@ -30,11 +30,11 @@ def read_references(folder: Path, lists: QueryLists, settings: DrawSettings) -> 
                                      mend="What is measured is never shown. Remove the file.")
     references = {}
     for query in lists.learn:
-        path = next((p for p in (folder / f"{query.id}.json", folder / f"{query.id}.txt") if p.is_file()), None)
-        if path is None:
+        found = next((p for p in (folder / f"{query.id}.json", folder / f"{query.id}.txt") if p.is_file()), None)
+        if found is None:
             raise ConfigurationError(f"a file {query.id}.json or {query.id}.txt", came="none", where=str(folder.name),
                                      mend="Every learn query needs a reference, or set reference=false.")
-        text = path.read_text("utf-8")
-        sketch = from_json(text) if path.suffix == ".json" else parse(text, mode="lenient").sketch
+        text = found.read_text("utf-8")
+        sketch = from_json(text) if found.suffix == ".json" else parse(text, mode="lenient").sketch
         references[query.id] = Reference(sketch, contact_sheet_image(sketch, settings))
     return references
