@@ -58,6 +58,19 @@ def contact_sheet_image(sketch: Sketch, settings: DrawSettings) -> Image:
     return Image(png_bytes(grid(list(views(sketch, settings)))), source)
 
 
+def framed(sketch: Sketch, *, radius: float = 1.5) -> Sketch:
+    """For people: centred, and scaled so that the farthest point lies `radius` from the centre.
+
+    Scores see the longest side at 2 instead (`Sketch.normalised`), which leaves thin objects small in the picture.
+    """
+    shown = sketch.normalised()
+    if not len(shown):
+        return shown
+    farthest = float(np.linalg.norm(shown.curve_points(32), axis=-1).max())
+    scale = radius / farthest if farthest > 1e-9 else 1.0
+    return Sketch.from_array(shown.array() * scale, [stroke.name for stroke in shown.strokes])
+
+
 def labelled_sheet(
     rows: Sequence[tuple[str, Sequence[Sketch | None]]], columns: Sequence[str], settings: DrawSettings,
     *, cell: int = 160, watermark: str = "", view: int = 1,
@@ -70,7 +83,7 @@ def labelled_sheet(
     from PIL import ImageDraw, ImageFont
 
     camera = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)[view % settings.views]
-    flat = [sketch.normalised() if sketch else Sketch(()) for _, sketches in rows for sketch in sketches]
+    flat = [framed(sketch) if sketch else Sketch(()) for _, sketches in rows for sketch in sketches]
     width = max(1.2, settings.stroke_width * cell / settings.picture_size)
     pictures = load(settings.renderer)(flat, [camera], size=cell, width=width)[:, 0].numpy() if flat else []
     left, top, gap = 190, 34, 6

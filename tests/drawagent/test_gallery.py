@@ -11,7 +11,7 @@ from PIL import Image
 
 from drawagent.gallery import Gallery
 from drawagent.settings import DrawSettings
-from drawagent.sheets import grid, labelled_sheet, png_bytes
+from drawagent.sheets import framed, grid, labelled_sheet, png_bytes
 from drawagent.sketch import Sketch
 from drawagent.studio import open_studio, start_run
 from easel.runs import RunStore
@@ -97,3 +97,12 @@ def test_a_failed_drawing_is_crossed_out_not_left_white():
     ))))
     failed = sheet[34 + 4:34 + 60, 190 + 70 + 4:190 + 70 + 60]
     assert failed.min() == 120
+
+
+def test_people_see_thin_and_cubic_things_equally_large():
+    thin = Sketch.from_array([[[0, 0, z * 7] for z in (0, 1, 2, 3)]])
+    rng = np.random.default_rng(0)
+    for sketch in (thin, Sketch.from_array(rng.uniform(-1, 1, (9, 4, 3)))):
+        radius = np.linalg.norm(framed(sketch).curve_points(32), axis=-1).max()
+        assert radius == pytest.approx(1.5)
+    assert framed(Sketch(())) == Sketch(())
