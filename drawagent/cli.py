@@ -185,22 +185,46 @@ def pairs(
 @app.command()
 def render(
     text: Annotated[str, typer.Argument(help="What would be drawn.")],
+    role: Annotated[str, typer.Option(help="artist, judge, update, gate-after or report.")] = "artist",
+    epoch: Annotated[int, typer.Option(help="0 has no lessons yet; later epochs show made-up ones.")] = 0,
     preset: Preset = "ours",
     settings: Set = None,
-    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run).")] = None,
+    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run), for the artist.")] = None,
+    sees_images: Sees = None,
 ) -> None:
-    """The exact messages of a draw and their estimated tokens; nothing is sent."""
+    """The exact messages of any call and their estimated tokens; nothing is sent.
+
+    The judge's and the curator's messages need drawings and words that do not exist yet: made-up ones take their place.
+    """
     from drawagent.artist import Artist
     from drawagent.experience import Library
-    from drawagent.queries import Query
+    from drawagent.planning import planned_calls
+    from drawagent.queries import Query, QueryLists
     from drawagent.standin import StandIn
     from easel.asking import estimate_tokens
+    from easel.chat import Image
 
-    known = Library.from_json(json.loads(library.read_text("utf-8"))) if library else Library()
+    chosen = _settings(preset, settings)
+    model = StandIn(sees_images=bool(sees_images))
     query = Query(id="query", text=text, category=text[:60])
-    messages = Artist(StandIn(), _settings(preset, settings)).messages(query, known)
+    lists = QueryLists(learn=(query,))
+    if role.startswith("gate"):
+        lists = QueryLists(gate=(query,))
+    elif role == "report":
+        lists = QueryLists(report=(query,))
+    if library is not None:
+        if role != "artist":
+            raise ConfigurationError("--library with the artist's call alone", came=role, where="--role")
+        messages = Artist(model, chosen).messages(query, Library.from_json(json.loads(library.read_text("utf-8"))))
+    else:
+        calls = [c for c in planned_calls(lists, chosen, model) if (c.site.role, c.site.epoch) == (role, epoch)]
+        if not calls:
+            raise ConfigurationError("a call that these settings make", came=f"role {role}, epoch {epoch}",
+                                     mend="Roles: artist, judge, update, gate-after (needs a gate), report.")
+        messages = calls[0].messages
     for message in messages:
-        typer.echo(f"--- {message.role} ---\n{message.text}\n")
+        shown = "\n".join(f"[picture: {p.source}]" if isinstance(p, Image) else p for p in message.parts)
+        typer.echo(f"--- {message.role} ---\n{shown}\n")
     typer.echo(f"about {estimate_tokens(messages)} tokens")
 
 

@@ -77,6 +77,23 @@ def test_render_shows_the_exact_messages_and_sends_nothing():
     assert "about " in shown.splitlines()[-1]
 
 
+@pytest.mark.parametrize(("role", "words"), [
+    ("judge", "## Drawing B"), ("update", "## Library now"), ("report", "Query: a chair"),
+    ("gate-after", "Principles learned"),
+])
+def test_render_shows_every_kind_of_call(role, words):
+    epoch = "1" if role == "gate-after" else "0"
+    shown = run("render", "a chair", "--role", role, "--epoch", epoch, "--set", "picture_size=32").stdout
+    assert words in shown
+    assert "about " in shown.splitlines()[-1]
+
+
+def test_render_names_pictures_and_refuses_calls_that_are_never_made():
+    assert "[picture: contact-sheet|" in run("render", "a chair", "--role", "judge", "--sees-images").stdout
+    with pytest.raises(ConfigurationError, match="expected a call that these settings make, got role painter, epoch 0"):
+        run("render", "a chair", "--role", "painter")
+
+
 def test_practise_ends_by_naming_what_it_made_and_resumes_for_nothing(queries, tmp_path):
     done = practise(queries, tmp_path)
     assert done.exit_code == 0, done.output
