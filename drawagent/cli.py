@@ -34,6 +34,7 @@ Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the em
 Sees = Annotated[bool | None, typer.Option(help="Whether the model takes pictures; asked of litellm's map otherwise.")]
 Aes = Annotated[Path | None, typer.Option(help="Weights of LAION's improved aesthetic predictor, for AES.")]
 References = Annotated[Path | None, typer.Option(help="Known drawings of learn queries; sets reference=true.")]
+LibraryFile = Annotated[Path | None, typer.Option(help="A library: library/epochN.json of a run.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -46,7 +47,7 @@ def draw(
     preset: Preset = "ours",
     scorer: Scorer = REWARD,
     out: Annotated[Path, typer.Option(help="Folder for the drawing in every format.")] = Path("drawing"),
-    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run).")] = None,
+    library: LibraryFile = None,
     budget: BudgetText = None,
     api_base: Base = None,
     prices: Prices = None,
@@ -189,7 +190,7 @@ def render(
     epoch: Annotated[int, typer.Option(help="0 has no lessons yet; later epochs show made-up ones.")] = 0,
     preset: Preset = "ours",
     settings: Set = None,
-    library: Annotated[Path | None, typer.Option(help="A library (library/epochN.json of a run), for the artist.")] = None,
+    library: LibraryFile = None,
     sees_images: Sees = None,
 ) -> None:
     """The exact messages of any call and their estimated tokens; nothing is sent.

@@ -88,7 +88,7 @@ class Judge:
         return messages, "S+ S-" if plus_first else "S- S+"
 
     def _shown(self, scored: Scored) -> tuple[str | Image, ...]:
-        sketch = scored.candidate.sketch
+        sketch = scored.candidate.drawn
         parts: tuple[str | Image, ...] = (write(sketch),)
         if self.settings.judge_facts:
             from drawagent.geometry import facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from drawagent.sketch import Sketch
+from drawagent.sketch import Sketch, SketchError
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Candidate:
     @property
     def id(self) -> str:
         return f"{self.query}/e{self.epoch}/k{self.index}"
+
+    @property
+    def drawn(self) -> Sketch:
+        """The sketch of a candidate that did not fail. Raises SketchError for one that did."""
+        if self.sketch is None:
+            raise SketchError("a candidate with a drawing", came=f"{self.failure}: {self.reason}", where=self.id)
+        return self.sketch
 
 
 @dataclass(frozen=True)

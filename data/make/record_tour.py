@@ -1,4 +1,4 @@
-"""Records the tour: a practice on data/queries/tour.yaml with a model behind an OpenAI-compatible server, then packs it.
+"""Records the tour: practice on data/queries/tour.yaml, with a model behind an OpenAI-compatible server.
 
     OPENAI_API_KEY=none python -m data.make.record_tour --api-base http://127.0.0.1:8765/v1
 
