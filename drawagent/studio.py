@@ -26,10 +26,11 @@ from easel.chat import ChatModel, Evidence
 from easel.errors import ConfigurationError
 from easel.plugins import load, source_key
 from easel.prices import Price
-from easel.runs import RunStore
+from easel.runs import RunStore, provenance
 from easel.scoring import ClipScorer, ImageTextScorer
 
 PROMPTS = ("draw", "experience", "reference", "judge", "judge_scalar", "update")
+PACKAGES = ("easel3d", "numpy", "torch", "torchvision", "open_clip_torch", "litellm", "pydantic")
 REWARD_SCORER = "ViT-B-32/laion2b_s34b_b79k"
 REPORT_SCORER = "ViT-L-14-quickgelu/openai"
 
@@ -210,8 +211,13 @@ def start_run(
     """Open the run folder of this configuration: a new one, or the one that was begun before."""
     configured = configuration(lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by)
     cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
-    return RunStore.open(
+    seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}
+    run = RunStore.open(
         root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,
-        facts={"cards": cards, **(facts or {})}, date=date,
+        facts={"cards": cards, "seeds": seeds, **provenance(PACKAGES), **(facts or {})}, date=date,
     )
-
+    for prompt in (load_prompt("drawagent", one, overlay=settings.prompt_overlay) for one in PROMPTS):
+        kept = f"prompts/{prompt.name}-{prompt.key[:12]}.md"
+        if not (run.folder / kept).exists():
+            run.write(kept, prompt.text)
+    return run

@@ -264,7 +264,9 @@ def provenance(packages: Iterable[str], *, source: Path | None = None) -> dict[s
         except importlib.metadata.PackageNotFoundError:
             versions[package] = "not installed"
     folder = Path(__file__).parent if source is None else Path(source)
-    commit = _git(folder, "rev-parse", "HEAD")
+    # An installed copy may lie inside another repository, whose commit would say nothing.
+    tracked = _git(folder, "ls-files", "--", ".")
+    commit = _git(folder, "rev-parse", "HEAD") if tracked else ""
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no") if commit else ""
     return {"versions": versions, "git_commit": commit, "git_changed": bool(changed)}
 
