@@ -6,6 +6,7 @@ blank page; success-only figures stand beside (paper: CLIP-ST and AES; the rest 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -39,7 +40,7 @@ class DrawingMetrics:
 class SetMetrics:
     """Of the drawings of all report queries with one library.
 
-    similarity : mean raw cosine, failures as the blank page; similarity_valid : over valid ones only
+    similarity : mean raw cosine, failures as the blank page; similarity_valid : over valid ones only, nan without any
     r_at_1, r_at_5 : share whose own prompt is among the first 1 or 5; validity : share of readable replies
     diversity : 1 - mean cosine between the mean embeddings of drawings of different queries
     aesthetic : mean AES (LAION's improved predictor), None when not asked for
@@ -58,10 +59,12 @@ class SetMetrics:
     aesthetic: float | None = None
 
     def row(self) -> dict[str, Any]:
-        """The figures alone, rounded to 1e-6."""
+        """The figures alone, rounded to 1e-6; None for what does not exist (no valid drawing, no AES)."""
         names = ("similarity", "similarity_valid", "worst_view", "r_at_1", "r_at_5", "validity", "diversity")
+        figures = {name: getattr(self, name) for name in names}
         aesthetic = None if self.aesthetic is None else round(self.aesthetic, 4)
-        return {"n": self.n, **{name: round(getattr(self, name), 6) for name in names}, "aesthetic": aesthetic}
+        rounded = {name: None if math.isnan(value) else round(value, 6) for name, value in figures.items()}
+        return {"n": self.n, **rounded, "aesthetic": aesthetic}
 
 
 class Aesthetic(Protocol):

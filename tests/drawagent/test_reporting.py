@@ -8,6 +8,7 @@ import pytest
 from drawagent.artist import Artist
 from drawagent.experience import Library
 from drawagent.inference import infer
+from drawagent.keeping import Keeper
 from drawagent.metrics import anchors, measure
 from drawagent.queries import Query
 from drawagent.reporting import AnchorReport, EpochReport, report
@@ -15,6 +16,7 @@ from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
 from easel.cameras import ring
+from easel.runs import RunStore
 from tests.fakes import CARD, Scripted, lists, tiny_reward
 
 
@@ -126,6 +128,19 @@ def test_the_report_draws_every_query_with_every_library():
     assert [type(event) for event in seen] == [EpochReport, EpochReport, AnchorReport]
     assert [event.metrics.n for event in seen[:2]] == [3, 3]
     assert sum("Mind the depth." in call.messages[-1].text for call in model.calls) == 3
+
+
+def test_a_report_where_every_drawing_failed_is_kept(tmp_path):
+    with RunStore.open(tmp_path, "failed", fingerprint="f" * 64, configuration={}, evidence="stand-in",
+                       date="2000-01-01") as run:
+        seen = list(report(
+            [Library()], QUERIES, artist=Artist(Scripted(lambda request: "no"), DrawSettings.paper()),
+            reward=tiny_reward(), measured_by=tiny_reward(3), keeper=Keeper(run),
+        ))
+        first = run.rows("metrics")[0]
+    assert seen[0].metrics.validity == 0.0
+    assert first["similarity"] == round(seen[0].metrics.similarity, 6)
+    assert first["similarity_valid"] is None
 
 
 def test_no_queries_no_report():
