@@ -14,6 +14,7 @@ from drawagent.sketch import Sketch
 from easel.cameras import Camera, ring
 from easel.plugins import load
 from easel.scoring import ImageTextScorer, ScorerCard, view_scores
+from easel.torch_threads import torch_threads
 
 BLANK = Sketch(())
 """What a failed drawing is scored as: the empty page."""
@@ -78,7 +79,8 @@ class ViewReward:
     def pictures(self, sketches: Iterable[Sketch]) -> Any:
         """(B, V, size, size) float32, paper 1.0, ink 0.0."""
         shown = [sketch.normalised() for sketch in sketches]
-        return self.renderer(shown, self.cameras, size=self.size, width=self.width)
+        with torch_threads(1):
+            return self.renderer(shown, self.cameras, size=self.size, width=self.width)
 
     def __call__(self, text: str, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
         """One Scored per candidate, in order; failed ones are scored as the blank page."""

@@ -16,6 +16,7 @@ from easel.embedded_clip import Words, embedded_folder
 from easel.errors import ConfigurationError
 from easel.open_clip_models import load_model
 from easel.score_card import ScorerCard
+from easel.torch_threads import torch_threads
 
 Precision = Literal["fp32", "bf16"]
 _PACKAGES = ("torch", "torchvision", "open_clip")
@@ -35,6 +36,7 @@ class ClipScorer:
     cache : True keeps embeddings by content in memory (the newest 65,536), a folder keeps them on disk too
     download : fetch missing weights instead of refusing
     words : closed vocabulary of the model (embedded models only)
+    threads : torch threads on the CPU, None for torch's own number; the embedded models are small and take one
 
     Raises ConfigurationError and MissingCapability as `open_clip_models.load_model` does.
     """
@@ -42,7 +44,7 @@ class ClipScorer:
     def __init__(self, model: str = "ViT-B-32", pretrained: str | Path | None = "laion2b_s34b_b79k", *,
                  template: str = "a sketch of {text}", device: str = "cpu", precision: Precision = "fp32",
                  batch: int = 64, cache: bool | str | Path = True, download: bool = False,
-                 words: Words | None = None) -> None:
+                 words: Words | None = None, threads: int | None = None) -> None:
         if "{text}" not in template:
             raise ConfigurationError("a template with {text}", came=repr(template), where="ClipScorer template")
         if precision not in ("fp32", "bf16"):
@@ -53,7 +55,7 @@ class ClipScorer:
         self._model, self._tokenizer, self._context = loaded.model, loaded.tokenizer, loaded.context
         self._preprocessing, self._words = loaded.preprocessing, words
         self._template, self._device, self._precision, self._batch = template, device, precision, batch
-        self._lock = threading.Lock()
+        self._threads, self._lock = threads, threading.Lock()
         self.card = ScorerCard(
             name=words.name if words else f"{loaded.name} {loaded.weights}", model=loaded.name, weights=loaded.weights,
             template=template, preprocessing=_preprocessing_words(self._preprocessing), device=device,
@@ -73,7 +75,7 @@ class ClipScorer:
         """
         folder = embedded_folder(which)
         words = Words.read(folder / "card.json", allow_unknown=allow_unknown_words)
-        return cls(str(folder), None, words=words, **settings)
+        return cls(str(folder), None, words=words, **{"threads": 1, **settings})
 
     def check_text(self, text: str) -> None:
         """Raises ConfigurationError for words outside a closed vocabulary, and for texts the model would cut off."""
@@ -138,7 +140,9 @@ class ClipScorer:
         import torch
 
         kind = torch.device(self._device).type
-        with torch.inference_mode(), torch.autocast(kind, torch.bfloat16, enabled=self._precision == "bf16"):
+        with torch_threads(self._threads), torch.inference_mode(), torch.autocast(
+            kind, torch.bfloat16, enabled=self._precision == "bf16"
+        ):
             features = encode(values)
         return torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy()
 
