@@ -36,7 +36,7 @@ def save_model(model, config: dict, words: list[str], folder: Path, *, name: str
     _write(folder / "card.json", {
         "name": f"embedded-{name}",
         "what": f"{NOTES.get(name, '')} A toy: it knows line drawings of its categories only.".strip(),
-        "column": f"toy CLIP ({name})", "license": "the project's own", "date": "2026-11",
+        "column": f"toy CLIP ({name})", "license": "Apache-2.0", "date": "2026-11",
         "parameters": sum(value.numel() for value in tensors.values()), "categories": list(CATEGORIES),
         "held_out_styles": list(HELD_OUT_STYLES), "silent_words": list(SILENT), "words": words, "training": figures,
         **kept,

@@ -41,19 +41,50 @@ def rank(scorer: ImageTextScorer, drawings: Sequence[tuple[str, np.ndarray]], *,
          views: int = 8, size: int = 224, width: float = 2.0, chunk: int = 32) -> list[Ranked]:
     """Rank all categories for each (category, (N, 4, 3) strokes); the scoring path is the reward's own."""
     texts = scorer.embed_texts([with_article(category) for category in CATEGORIES])
-    cameras, results = ring(views), []
-    for start in range(0, len(drawings), chunk):
-        part = drawings[start:start + chunk]
-        sketches = [Sketch.from_array(strokes).normalised() for _, strokes in part]
-        pictures = render(sketches, cameras, size=size, width=width)
-        embedded = scorer.embed_images(pictures.reshape(-1, size, size)).reshape(len(part), views, -1).mean(axis=1)
-        embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)
-        for offset, ((category, _), row) in enumerate(zip(part, cosine(embedded, texts), strict=True)):
-            order = np.argsort(-row, kind="stable")
-            place = int(np.flatnonzero(order == CATEGORIES.index(category))[0])
-            name = names[start + offset] if names else ""
-            results.append(Ranked(category, place, tuple(CATEGORIES[i] for i in order[:5]), name))
+    embedded = mean_embeddings(scorer, [strokes for _, strokes in drawings], views=views, size=size, width=width,
+                               chunk=chunk)
+    results = []
+    for index, ((category, _), row) in enumerate(zip(drawings, cosine(embedded, texts), strict=True)):
+        order = np.argsort(-row, kind="stable")
+        place = int(np.flatnonzero(order == CATEGORIES.index(category))[0])
+        results.append(Ranked(category, place, tuple(CATEGORIES[i] for i in order[:5]), names[index] if names else ""))
     return results
+
+
+def mean_embeddings(scorer: ImageTextScorer, drawings: Sequence[np.ndarray], *, views: int = 8, size: int = 224,
+                    width: float = 2.0, chunk: int = 32) -> np.ndarray:
+    """(M, D) mean image embedding over a ring of views, rows of length 1."""
+    cameras, rows = ring(views), []
+    for start in range(0, len(drawings), chunk):
+        sketches = [Sketch.from_array(strokes).normalised() for strokes in drawings[start:start + chunk]]
+        pictures = render(sketches, cameras, size=size, width=width)
+        embedded = scorer.embed_images(pictures.reshape(-1, size, size))
+        rows.append(embedded.reshape(len(sketches), views, -1).mean(axis=1))
+    means = np.concatenate(rows) if rows else np.zeros((0, 1), np.float32)
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def attribute_pairs(scorer: ImageTextScorer, each: int, *, style: str = HELD_OUT_STYLES[0]) -> dict:
+    """Does "a round table" beat "a square table" on the round one? `each` pairs a category of two drawings that differ
+    in one named attribute, each drawing against both phrases; n counts such comparisons."""
+    drawings, phrases = [], []
+    for category in CATEGORIES:
+        rng = np.random.default_rng([910, zlib.crc32(category.encode())])
+        for _ in range(each):
+            one, two = (draw(category, rng, style=style) for _ in range(2))
+            mine, theirs = (sorted(set(a.attributes) - set(b.attributes)) for a, b in ((one, two), (two, one)))
+            if mine and theirs:
+                drawings += [one.strokes, two.strokes]
+                phrases += [_phrase(category, options[rng.integers(len(options))]) for options in (mine, theirs)]
+    scores = cosine(mean_embeddings(scorer, drawings), scorer.embed_texts(phrases))
+    n = len(drawings)
+    hits = sum(int(scores[i, i] > scores[i, i ^ 1]) for i in range(n))
+    low, high = wilson(hits, n)
+    return {"n": n, "hits": hits, "share": round(hits / n, 4), "wilson": [round(low, 4), round(high, 4)]}
+
+
+def _phrase(category: str, attribute: str) -> str:
+    return with_article(f"{category} {attribute}" if attribute.startswith("with ") else f"{attribute} {category}")
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -124,6 +155,7 @@ def main() -> None:
     parser.add_argument("--drawings", type=Path, nargs="*", default=(), help="folders of <slug>__<n>.txt replies")
     parser.add_argument("--numbers", type=int, nargs="*", help="only replies with these numbers")
     parser.add_argument("--held-out", type=int, default=0, metavar="N", help="generator drawings a category and style")
+    parser.add_argument("--attributes", type=int, default=0, metavar="N", help="pairs a category, one phrase apart")
     parser.add_argument("--views", type=int, default=8)
     parser.add_argument("--save", metavar="KEY", help="write the figures into the model's card under this key")
     given = parser.parse_args()
@@ -135,6 +167,10 @@ def main() -> None:
         results = rank(scorer, drawings, names=names, views=given.views)
         print(report(f"held-out styles {', '.join(HELD_OUT_STYLES)}", results))
         tables["held_out_styles"] = figures(results)
+    if given.attributes:
+        table = attribute_pairs(scorer, given.attributes)
+        print(f"attributes, own phrase against the other drawing's: {table}")
+        tables["attribute_pairs"] = table
     for folder in given.drawings:
         drawings, names = read_folder(folder)
         if given.numbers is not None:
