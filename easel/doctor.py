@@ -24,12 +24,10 @@ EXTRAS = (
 )
 
 CLIPS = (
-    ("reward CLIP (ViT-B-32, laion2b_s34b_b79k)", "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K", "0.6 GB",
-     "'ViT-B-32', 'laion2b_s34b_b79k'"),
-    ("report CLIP (ViT-L-14-quickgelu, openai)", "models--timm--vit_large_patch14_clip_224.openai", "1.7 GB",
-     "'ViT-L-14-quickgelu', 'openai'"),
+    ("reward CLIP (ViT-B-32, laion2b_s34b_b79k)", "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K", "0.6 GB"),
+    ("report CLIP (ViT-L-14-quickgelu, openai)", "models--timm--vit_large_patch14_clip_224.openai", "1.7 GB"),
 )
-"""Name, folder in the hub's cache, size, and the arguments with which open_clip fetches it."""
+"""Name, folder in the hub's cache, and size."""
 
 PREDICTOR = "sac+logos+ava1-l14-linearMSE.pth"
 BLENDER_SETTING = "EASEL_BLENDER_PYTHON"
@@ -123,12 +121,12 @@ def _hub(environment: Mapping[str, str]) -> Path:
     return Path(cache) / "huggingface" / "hub"
 
 
-def _clip(name: str, folder: str, size: str, arguments: str, *, hub: Path) -> Capability:
+def _clip(name: str, folder: str, size: str, *, hub: Path) -> Capability:
     snapshots = hub / folder / "snapshots"
     ready = any(one.suffix in {".safetensors", ".bin"} for one in snapshots.glob("*/*"))
     return Capability(
         name, ready, "in the hub's cache" if ready else f"not in the hub's cache ({size})",
-        f'python -c "import open_clip; open_clip.create_model({arguments})"',
+        f"hf download {folder.removeprefix('models--').replace('--', '/', 1)} open_clip_model.safetensors",
         "Scores of the embedded toy CLIP, in a column of their own; never comparable with a paper's.",
     )
 
@@ -137,7 +135,7 @@ def _aesthetic(hub: Path) -> Capability:
     ready = any(hub.glob(f"models--*/snapshots/*/{PREDICTOR}"))
     return Capability(
         "aesthetic predictor", ready, "in the hub's cache" if ready else "no weights in the hub's cache (3.7 MB)",
-        f"Give the path of {PREDICTOR}, from LAION's improved aesthetic predictor, to AestheticScorer(weights=…).",
+        f"Give the path of {PREDICTOR}, of LAION's predictor, to --aesthetic or AestheticScorer(weights=…).",
         "Every metric but AES.",
     )
 

@@ -54,8 +54,8 @@ class Words:
             shown = strange or tuple(word for word in text.split() if not word.isascii()) or (text,)
             raise ConfigurationError(
                 f"words that the {self.name} model knows", came=", ".join(repr(word) for word in shown),
-                mend=f"Nearest known words: {'; '.join(self._nearest(shown))}. Rephrase, use a real CLIP, or pass "
-                     "allow_unknown_words=True.",
+                mend=f"Nearest known words: {'; '.join(self._nearest(shown))}. Rephrase, use a real CLIP, or let "
+                     "it guess (--allow-unknown-words, in Python allow_unknown_words=True).",
             )
 
     def _nearest(self, strange: Iterable[str]) -> list[str]:

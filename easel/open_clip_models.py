@@ -174,7 +174,8 @@ def _missing(name: str, pretrained: str, tag: dict[str, Any], fault: Exception |
                f"`python -c \"import open_clip; open_clip.create_model('{name}', pretrained='{pretrained}')\"`")
     return MissingCapability(f"the weights '{pretrained}' of {name} in the local cache",
                              came=str(fault) if fault else "none", where=repository or tag.get("url", ""),
-                             mend=f"Fetch them with {command}, or pass download=True.")
+                             mend=f"Fetch them with {command} (or, in Python, download=True); or take the small models "
+                                  "of this package, embedded:reward and embedded:report, whose scores are a toy's.")
 
 
 def _preprocessing(model: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_weights_are_looked_for_where_the_hub_keeps_them(tmp_path, variable):
     (hub / "models--some--aesthetics/snapshots/2" / PREDICTOR).touch()
     found = machine(tmp_path, environment=given)
     assert [found[name].ready for name in NAMES[5:8]] == [True, False, True]
-    assert "open_clip.create_model('ViT-L-14-quickgelu', 'openai')" in found[NAMES[6]].mend
+    assert found[NAMES[6]].mend == "hf download timm/vit_large_patch14_clip_224.openai open_clip_model.safetensors"
 
 
 def test_both_embedded_models_are_needed(tmp_path):
