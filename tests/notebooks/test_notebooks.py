@@ -25,7 +25,7 @@ def test_a_notebook_runs_headless_and_stays_small(path, tmp_path):
     executed = nbformat.read(out, 4)
     outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
     assert any("application/vnd.plotly.v1+json" in output.get("data", {}) for output in outputs)
-    assert not any("stderr" == output.get("name") for output in outputs)
+    assert not any(output.get("name") == "stderr" for output in outputs)
     assert list((tmp_path / "runs").glob("*/views/contact-sheet.png"))
 
 
