@@ -61,17 +61,16 @@ def draw(
 ) -> None:
     """Draw one text and write it as JSON, SVG, PNG, GIF, OBJ, GLB and an offline HTML page."""
     from drawagent.drawing import write_drawing
-    from drawagent.experience import Library
     from drawagent.inference import infer
-    from drawagent.queries import Query, QueryLists
+    from drawagent.queries import QueryLists
 
     chosen = _settings(preset, settings, drop_refused_settings)
-    query = Query(id="query", text=text, category=text[:60])
-    known = Library.from_json(json.loads(library.read_text("utf-8"))) if library else Library()
+    query = _query(text)
+    known = _library(library)
     with _studio(
         QueryLists(learn=(query,)), chosen, model=model, scorer=scorer, reporter=scorer, root=root, name="draw",
         budget=budget, api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words, sees_images=sees_images,
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images, library=known,
     ) as studio:
         (drawing,) = infer([query], known, artist=studio.artist, reward=studio.reward, workers=concurrency)
         studio.keeper.report(drawing, studio.reward)
@@ -108,6 +107,7 @@ def practise(
     sees_images: Sees = None,
     aesthetic: Aes = None,
     references: References = None,
+    library: LibraryFile = None,
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
     from drawagent.queries import read_queries
@@ -119,7 +119,7 @@ def practise(
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
-        sees_images=sees_images, aesthetic=aesthetic, references=references,
+        sees_images=sees_images, aesthetic=aesthetic, references=references, library=_library(library),
     ) as studio:
         typer.echo(_plan(studio, lists, chosen), err=True)
         _drain(studio)
@@ -198,16 +198,15 @@ def render(
     The judge's and the curator's messages need drawings and words that do not exist yet: made-up ones take their place.
     """
     from drawagent.artist import Artist
-    from drawagent.experience import Library
     from drawagent.planning import planned_calls
-    from drawagent.queries import Query, QueryLists
+    from drawagent.queries import QueryLists
     from drawagent.standin import StandIn
     from easel.asking import estimate_tokens
     from easel.chat import Image
 
     chosen = _settings(preset, settings)
     model = StandIn(sees_images=bool(sees_images))
-    query = Query(id="query", text=text, category=text[:60])
+    query = _query(text)
     lists = QueryLists(learn=(query,))
     if role.startswith("gate"):
         lists = QueryLists(gate=(query,))
@@ -216,7 +215,7 @@ def render(
     if library is not None:
         if role != "artist":
             raise ConfigurationError("--library with the artist's call alone", came=role, where="--role")
-        messages = Artist(model, chosen).messages(query, Library.from_json(json.loads(library.read_text("utf-8"))))
+        messages = Artist(model, chosen).messages(query, _library(library))
     else:
         calls = [c for c in planned_calls(lists, chosen, model) if (c.site.role, c.site.epoch) == (role, epoch)]
         if not calls:
@@ -227,6 +226,32 @@ def render(
         shown = "\n".join(f"[picture: {p.source}]" if isinstance(p, Image) else p for p in message.parts)
         typer.echo(f"--- {message.role} ---\n{shown}\n")
     typer.echo(f"about {estimate_tokens(messages)} tokens")
+
+
+def _query(text: str) -> Any:
+    from pydantic import ValidationError
+
+    from drawagent.queries import Query
+
+    try:
+        return Query(id="query", text=text, category=text[:60])
+    except ValidationError as error:
+        raise ConfigurationError("a text to draw", came=error.errors()[0]["msg"], where="TEXT") from error
+
+
+def _library(path: Path | None) -> Any:
+    from drawagent.experience import Library
+
+    if path is None:
+        return Library()
+    try:
+        return Library.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        if isinstance(error, EaselError):
+            raise
+        raise ConfigurationError(
+            "a library (library/epochN.json of a run)", came=str(error), where="--library"
+        ) from error
 
 
 def _settings(preset: str, changes: list[str] | None, drop_refused: bool = False) -> Any:
@@ -257,7 +282,7 @@ def _studio(
     lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
     budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
     allow_unknown_words: bool, sees_images: bool | None, aesthetic: Path | None = None,
-    references: Path | None = None,
+    references: Path | None = None, library: Any = None,
 ) -> Iterator[Any]:
     from drawagent.live import open_live
 
@@ -271,8 +296,8 @@ def _studio(
     studio = open_live(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
         budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words, sees_images=sees_images,
-        on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images, aesthetic=aesthetic, references=references,
+        library=library, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
     )
     with _closing(studio):
         yield studio
@@ -280,7 +305,7 @@ def _studio(
 
 @contextlib.contextmanager
 def _closing(studio: Any) -> Iterator[None]:
-    """The run's status says how it ended; an interrupt keeps everything and says how to go on."""
+    """The run's status says how it ended, and why; an interrupt keeps everything and says how to go on."""
     with studio.run:
         studio.run.status("running")
         try:
@@ -290,9 +315,6 @@ def _closing(studio: Any) -> Iterator[None]:
             where = f"Everything earned is kept in {studio.run.folder}; the same command resumes."
             typer.echo(f"\nStopped. {where}", err=True)
             raise typer.Exit(130) from None
-        except BaseException:
-            studio.run.status("failed")
-            raise
         studio.run.status("finished")
 
 
@@ -361,7 +383,7 @@ def _budget(text: str | None) -> Any:
             if not equals or key not in ("calls", "tokens", "dollars", "seconds"):
                 raise ValueError
             values[key] = int(float(number)) if key in ("calls", "tokens") else float(number)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
     return Budget(**values)
 

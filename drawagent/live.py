@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from drawagent.experience import Library
 from drawagent.queries import QueryLists
 from drawagent.recordings import Recording
 from drawagent.references import read_references
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
-from drawagent.studio import Studio, open_scorer, open_studio, start_run
+from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
 from easel.budget import Budget
 from easel.chat import Evidence
 from easel.connection import chain, connect
@@ -40,12 +42,14 @@ def open_live(
     references: Path | None = None,
     allow_unknown_words: bool = False,
     on_wait: Callable[[Pause], None] | None = None,
+    library: Library = Library(),
 ) -> Studio:
     """Open or resume the run of this configuration.
 
     model : litellm's name, "recorded:NAME", or "stand-in"; label : neutral name that stands in records instead
     scorer, reporter : as `open_scorer` takes them; aesthetic : weight file of LAION's improved predictor, for AES
     references : folder of known drawings of the learn queries (`drawagent.references`)
+    library : what practice begins with, a person's tips for example
     """
     reward = ViewReward.of(settings, open_scorer(scorer, allow_unknown_words=allow_unknown_words))
     measured_by = ViewReward.of(
@@ -53,30 +57,35 @@ def open_live(
     )
     known = read_references(references, lists, settings) if references is not None else {}
     rater = AestheticScorer(aesthetic) if aesthetic is not None else None
+    recording = Recording.read(model.partition(":")[2]) if model.startswith("recorded:") else None
+    replay = recording.replay() if recording is not None else None
     evidence: Evidence = "live"
-    if model == "stand-in":
+    if replay is not None:
+        evidence = replay.evidence
+    elif model == "stand-in":
         evidence = "stand-in"
-    elif model.startswith("recorded:"):
-        evidence = "recorded"
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
-        root=root, name=name, date=date,
+        root=root, name=name, date=date, library=library, references=known,
     )
-    stop = threading.Event()
-    if evidence == "recorded":
-        chat = Recording.read(model.partition(":")[2]).replay()
-        return open_studio(lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-                           aesthetic=rater, references=known, workers=concurrency, stop=stop)
-    if evidence == "stand-in":
-        connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
-                           concurrency=concurrency, stop=stop, on_wait=on_wait)
-    else:
-        connection = connect(
-            model, run=run, budget=budget, concurrency=concurrency, api_base=api_base, label=label, prices=prices,
-            drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop, on_wait=on_wait,
+    with closing_after_failure(run):
+        stop = threading.Event()
+        wiring: dict[str, Any] = {
+            "run": run, "reward": reward, "measured_by": measured_by, "aesthetic": rater, "references": known,
+            "workers": concurrency, "stop": stop, "library": library,
+        }
+        if recording is not None and replay is not None:
+            return open_studio(lists, settings, chat=replay, remembered=recording.rollouts(), **wiring)
+        if model == "stand-in":
+            connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
+                               concurrency=concurrency, stop=stop, on_wait=on_wait)
+        else:
+            connection = connect(
+                model, run=run, budget=budget, concurrency=concurrency, api_base=api_base, label=label, prices=prices,
+                drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop,
+                on_wait=on_wait,
+            )
+        return open_studio(
+            lists, settings, chat=connection.chat, price=connection.price,
+            notes=lambda: [f"spent: {connection.budget.spent}"], **wiring,
         )
-    return open_studio(
-        lists, settings, chat=connection.chat, run=run, reward=reward, measured_by=measured_by, aesthetic=rater,
-        references=known, workers=concurrency,
-        stop=stop, notes=lambda: [f"spent: {connection.budget.spent}"], price=connection.price,
-    )

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from drawagent.experience import Library
 from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
 from easel.errors import ConfigurationError
@@ -54,6 +55,11 @@ class Recording:
         learn, gate, report = (tuple(Query(**row) for row in rows[split]) for split in ("learn", "gate", "report"))
         return QueryLists(learn, gate, report, source=rows.get("source", ""))
 
+    @property
+    def library(self) -> Library:
+        """What the practice began with."""
+        return Library.from_json(self.info["library"]) if "library" in self.info else Library()
+
     def rollouts(self) -> list[dict[str, Any]]:
         """The scored rollout rows of the record."""
         with gzip.open(self.folder / "rollouts.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -80,8 +86,11 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
     if run.info["status"] != "finished":
         raise ConfigurationError("a finished run", came=run.info["status"], where=run.folder.name,
                                  mend="Resume it first; nothing is paid twice.")
-    folder.mkdir(parents=True, exist_ok=True)
     configured = run.info["configuration"]
+    if "references" in configured:
+        raise ConfigurationError("a practice without references, which a recording cannot carry",
+                                 came=", ".join(configured["references"]), where=run.folder.name)
+    folder.mkdir(parents=True, exist_ok=True)
     settings = {**configured["settings"], "prompt_overlay": None}
     info = {
         "format": FORMAT, "label": label, "date": date, "notes": notes, "model": configured["model"],
@@ -92,6 +101,9 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
             for part in message["parts"]
         ),
     }
+    if "library" in configured:
+        first = {name: value for name, value in run.keyed("libraries")["e0"].items() if name != "epoch"}
+        info["library"] = first
     (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in run.rows("rollouts"))
     (folder / "rollouts.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))

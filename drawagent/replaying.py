@@ -7,7 +7,7 @@ from pathlib import Path
 from drawagent.recordings import Recording
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
-from drawagent.studio import Studio, open_scorer, open_studio, start_run
+from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
 
 
 def open_replay(
@@ -35,10 +35,11 @@ def open_replay(
     run = start_run(
         lists, settings, model=chat.name, evidence=chat.evidence, reward=reward, measured_by=measured_by,
         root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
+        library=recording.library,
     )
-
-    return open_studio(
-        lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-        remembered=recording.rollouts(), recompute=recompute, workers=workers,
-        facts=lambda: {"drifted": chat.drifted} if chat.drifted else {},
-    )
+    with closing_after_failure(run):
+        return open_studio(
+            lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
+            remembered=recording.rollouts(), recompute=recompute, workers=workers, library=recording.library,
+            facts=lambda: {"drifted": chat.drifted} if chat.drifted else {},
+        )

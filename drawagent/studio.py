@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -59,6 +60,7 @@ class Studio:
     """An open run.
 
     run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
+    library : what practice begins with
     notes : what a person should read at the end (what was spent)
     facts : what run.json shall say at the end (how many replies drifted)
     price : of the model; None when unknown
@@ -79,6 +81,7 @@ class Studio:
     notes: Callable[[], list[str]] = list
     facts: Callable[[], dict[str, Any]] = dict
     price: Price | None = None
+    library: Library = Library()
 
     @property
     def artist(self) -> Artist:
@@ -92,15 +95,16 @@ class Studio:
     def gallery(self) -> Gallery:
         return Gallery(self.run)
 
-    def practise(self, *, review: Review | None = None, library: Library | None = None) -> Generator[Event, None, None]:
+    def practise(self, *, review: Review | None = None) -> Generator[Event, None, None]:
         """The epochs as events; see `drawagent.epochs.practise`."""
         practice = Practice(
-            self.chat, self.reward, self.settings, self.lists, library or Library(), self.references, review,
-            self.keeper, self.workers, self.stop,
+            self.chat, self.reward, self.settings, self.lists, self.library, self.references, review, self.keeper,
+            self.workers, self.stop,
         )
         for event in practise(practice):
             if isinstance(event, PractiseFinished):
                 self.finished = event
+                self._say_facts()
             yield event
 
     def report(self) -> Generator[EpochReport | AnchorReport, None, None]:
@@ -113,7 +117,11 @@ class Studio:
             measured_by=self.measured_by, aesthetic=self.aesthetic, keeper=self.keeper, workers=self.workers,
             stop=self.stop,
         )
-        self.run.status("running", **self.facts())
+        self._say_facts()
+
+    def _say_facts(self) -> None:
+        if facts := self.facts():
+            self.run.status("running", **facts)
 
     def remarks(self) -> list[str]:
         """Lines for the end of a run."""
@@ -144,6 +152,7 @@ def open_studio(
     notes: Callable[[], list[str]] = list,
     facts: Callable[[], dict[str, Any]] = dict,
     price: Price | None = None,
+    library: Library = Library(),
 ) -> Studio:
     """Wire a run. Words that a scorer does not know are refused before anything is paid for.
 
@@ -158,20 +167,38 @@ def open_studio(
     rows = [*run.rows("rollouts"), *map(dict, remembered)]
     return Studio(
         run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by, aesthetic,
-        references or {}, workers, stop or threading.Event(), notes=notes, facts=facts, price=price,
+        references or {}, workers, stop or threading.Event(), notes=notes, facts=facts, price=price, library=library,
     )
+
+
+@contextlib.contextmanager
+def closing_after_failure(run: RunStore) -> Iterator[None]:
+    """A run that cannot be wired is closed, and says why it failed: the next try in the same process may open it."""
+    try:
+        yield
+    except BaseException as error:
+        run.__exit__(type(error), error, error.__traceback__)
+        raise
 
 
 def configuration(
     lists: QueryLists, settings: DrawSettings, *, model: str, evidence: Evidence, reward: ViewReward,
-    measured_by: ViewReward,
+    measured_by: ViewReward, library: Library = Library(), references: Mapping[str, Reference] | None = None,
 ) -> dict[str, Any]:
-    """What decides a run's results, as it stands in run.json; its hash is the fingerprint."""
+    """What decides a run's results, as it stands in run.json; its hash is the fingerprint.
+
+    library, references : stand in it only where there are any
+    """
     prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
     policies = {
         name: source_key(load(value)) for name in ("renderer", "pairing", "judge", "gate")
         if (value := getattr(settings, name))
     }
+    given: dict[str, Any] = {}
+    if len(library):
+        given["library"] = library.key
+    if references:
+        given["references"] = {query: references[query].sketch.key for query in sorted(references)}
     return {
         "settings": settings.model_dump(mode="json"),
         "queries": {
@@ -185,6 +212,7 @@ def configuration(
         "measured_source": measured_by.source,
         "prompts": prompts,
         "policies": policies,
+        **given,
     }
 
 
@@ -207,9 +235,14 @@ def start_run(
     name: str,
     date: str,
     facts: Mapping[str, Any] | None = None,
+    library: Library = Library(),
+    references: Mapping[str, Reference] | None = None,
 ) -> RunStore:
     """Open the run folder of this configuration: a new one, or the one that was begun before."""
-    configured = configuration(lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by)
+    configured = configuration(
+        lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by, library=library,
+        references=references,
+    )
     cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
     seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}
     run = RunStore.open(

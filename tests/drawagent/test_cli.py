@@ -11,7 +11,8 @@ import yaml
 from typer.testing import CliRunner
 
 from drawagent.cli import app
-from easel.errors import ConfigurationError
+from drawagent.experience import Library
+from easel.errors import ConfigurationError, EaselError
 
 SCORER = ("--scorer", "tests.fakes:TinyScorer")
 
@@ -118,7 +119,9 @@ def test_a_budget_stops_the_run_and_keeps_what_was_earned(queries, tmp_path):
     with pytest.raises(BudgetExceeded):
         practise(queries, tmp_path, "--budget", "calls=3")
     (folder,) = tmp_path.glob("*practise*")
-    assert json.loads((folder / "run.json").read_text())["status"] == "failed"
+    kept = json.loads((folder / "run.json").read_text())
+    assert kept["status"] == "failed"
+    assert kept["reason"].startswith("BudgetExceeded: expected a budget of 3 calls")
     assert len(list((folder / "replies").glob("*.json"))) == 3
     assert practise(queries, tmp_path, "--budget", "calls=100").exit_code == 0
 
@@ -130,6 +133,52 @@ def test_draw_writes_every_format(tmp_path):
     assert {path.suffix for path in (tmp_path / "out").iterdir()} == {
         ".json", ".png", ".gif", ".obj", ".glb", ".html", ".svg"
     }
+
+
+def test_the_same_text_with_another_library_is_another_run(tmp_path):
+    file = tmp_path / "library.json"
+    file.write_text(json.dumps(Library.of_tips(["Mind the depth."]).to_json()))
+    base = ("draw", "a stool", "--model", "stand-in", *SCORER, "--root", str(tmp_path / "runs"), "--out",
+            str(tmp_path / "out"), "--preset", "paper", "--set", "picture_size=32")
+    assert run(*base).exit_code == 0
+    assert run(*base, "--library", str(file)).exit_code == 0
+    assert len(list((tmp_path / "runs").glob("*_draw_*"))) == 2
+
+
+def test_a_practice_begins_with_a_persons_tips(queries, tmp_path):
+    file = tmp_path / "library.json"
+    file.write_text(json.dumps(Library.of_tips(["Mind the depth."]).to_json()))
+    assert practise(queries, tmp_path, "--library", str(file)).exit_code == 0
+    (folder,) = tmp_path.glob("*practise*")
+    first = json.loads((folder / "library" / "epoch0.json").read_text())
+    assert [lesson["text"] for lesson in first["lessons"]] == ["Mind the depth."]
+
+
+@pytest.mark.parametrize(("text", "words"), [("", "at least 1 character"), ("x" * 501, "at most 500 characters")])
+def test_texts_that_are_no_query_are_refused_in_words(text, words):
+    with pytest.raises(ConfigurationError, match=words):
+        run("render", text)
+
+
+def test_a_library_that_is_none_is_refused_in_words(tmp_path):
+    with pytest.raises(ConfigurationError, match="at --library"):
+        run("render", "a stool", "--library", str(tmp_path / "absent.json"))
+    (tmp_path / "half.json").write_text('{"lessons": [')
+    with pytest.raises(ConfigurationError, match="at --library"):
+        run("render", "a stool", "--library", str(tmp_path / "half.json"))
+
+
+def test_references_and_aesthetic_weights_reach_the_run(queries, tmp_path):
+    folder = tmp_path / "known"
+    folder.mkdir()
+    (folder / "stool.txt").write_text("<curves>[[[0,0,0],[0.1,0,0.4],[0.2,0.4,0],[0.5,0,0.3]]]</curves>")
+    done = practise(queries, tmp_path, "--references", str(folder))
+    assert done.exit_code == 0, done.output
+    (run_folder,) = tmp_path.glob("*practise*")
+    rows = [json.loads(line)["row"] for line in (run_folder / "rollouts.jsonl").read_text().splitlines()]
+    assert {row["reference"] for row in rows if row["role"] == "artist"} == {True}
+    with pytest.raises(EaselError, match="no-such-weights"):
+        practise(queries, tmp_path / "other", "--aesthetic", str(tmp_path / "no-such-weights.pth"))
 
 
 def test_importing_the_command_line_is_light():

@@ -1,0 +1,50 @@
+"""Live runs: one that could not be wired may be opened again; recorded words keep their grade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drawagent.live import open_live
+from drawagent.recordings import keep
+from drawagent.settings import DrawSettings
+from drawagent.studio import Studio
+from easel.errors import ConfigurationError
+from tests.fakes import lists
+
+SCORER = "tests.fakes:TinyScorer"
+SETTINGS = DrawSettings.paper(candidates=2, epochs=1, picture_size=32)
+
+
+def opened(root: Path, model: str) -> Studio:
+    return open_live(
+        lists(1, report=1), SETTINGS, model=model, scorer=SCORER, reporter=SCORER, root=root, name="live",
+        date="2000-01-01",
+    )
+
+
+def test_a_run_that_could_not_be_wired_is_closed_and_says_why(tmp_path):
+    for _ in range(2):  # the second time it is not busy
+        with pytest.raises(ConfigurationError, match="expected a model as litellm names it"):
+            opened(tmp_path, "no-such-provider/model")
+    (info,) = tmp_path.glob("*/run.json")
+    assert '"status": "failed"' in info.read_text()
+    assert "expected a model as litellm names it" in info.read_text()
+
+
+def test_a_recording_of_a_stand_in_stays_a_stand_in_and_lends_its_scores(tmp_path):
+    first = opened(tmp_path / "made", "stand-in")
+    with first.run:
+        list(first.practise())
+        list(first.report())
+        first.run.status("finished")
+        rows = first.run.rows("rollouts")
+        folder = keep(first.run, tmp_path / "kept", label="a stand-in, for tests", date="2000-01-01", notes=[],
+                      scorers={"reward": SCORER, "report": SCORER})
+    # The model's name stands in every request, so the recording is asked under it.
+    again = opened(tmp_path / "again", f"recorded:{folder}")
+    with again.run:
+        assert again.run.info["evidence"] == "stand-in"
+        list(again.practise())
+        assert again.run.rows("rollouts") == [row for row in rows if row["role"] == "artist"]
