@@ -6,10 +6,11 @@ One epoch: K candidates per learn query with the library in the context -> rewar
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drawagent import events
 from drawagent.artist import Artist, Reference
@@ -52,10 +53,31 @@ class Practice:
 
     def __post_init__(self) -> None:
         check_splits(self.lists)
+        _check_policy(self.settings.pairing, "scored", seed="")
+        _check_policy(self.settings.judge, "model", "settings")
+        if self.settings.gate:
+            _check_policy(self.settings.gate, "before", "after", margin=0.0)
+            if not self.lists.gate:
+                raise ConfigurationError(
+                    "gate queries, since the settings name a gate", came="an empty list", where="queries, gate",
+                    mend="Add gate queries, or set gate to none.",
+                )
         missing = [query.id for query in self.lists.learn if query.id not in self.references]
         if self.settings.reference and missing:
             raise ConfigurationError("a reference for every learn query, since the settings ask for them",
                                      came=f"none for {', '.join(missing)}", where="references")
+
+
+def _check_policy(path: str, *arguments: str, **named: object) -> None:
+    """Refuse a policy that cannot be called as it will be, before anything is paid for."""
+    taken = inspect.signature(load(path))
+    try:
+        taken.bind(*arguments, **named)
+    except TypeError as error:
+        raise ConfigurationError(
+            f"a callable that takes ({', '.join([*arguments, *(f'{name}=' for name in named)])})",
+            came=f"{taken}: {error}", where=path,
+        ) from error
 
 
 def practise(practice: Practice) -> Generator[events.Event, None, None]:
@@ -83,12 +105,13 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
                 yield event
             changed = proposed.key != library.key
             if changed and settings.gate:
-                decision, score = _gate(practice, crew, settings.gate, epoch, library, proposed)
+                decision, earlier, score = _gate(practice, crew, settings.gate, epoch, library, proposed)
+                best_gate = earlier if best_gate is None else best_gate
                 kept = proposed if decision.accepted else proposed.rolled_back(library)
                 keeper.gate(epoch, decision, proposed, kept)
                 yield events.GateDecided(epoch, decision, proposed, kept)
                 changed = decision.accepted
-                if decision.accepted and (best_gate is None or score >= best_gate):
+                if decision.accepted and score >= best_gate:
                     best, best_gate = kept, score
                 proposed = kept
             elif not settings.gate:
@@ -155,7 +178,7 @@ def _contrast(
     begun: Sequence[tuple[Query, list[Future[Candidate]]]],
     library: Library,
 ) -> Generator[events.Event, None, None]:
-    """Score each query as soon as its candidates are there, and start its judges at once; judgements in order."""
+    """Score the queries in their order, each once its candidates are there, and start its judges at once."""
     settings = practice.settings
     choose = load(settings.pairing)
     judge = load(settings.judge)(practice.model, settings)
@@ -165,7 +188,7 @@ def _contrast(
         shown = settings.reference and query.id in practice.references
         practice.keeper.rollouts(query, scored, practice.reward, reference=shown)
         yield events.CandidatesScored(epoch, query, scored)
-        pairs: tuple[Pair, ...] = choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}")
+        pairs = _numbered(choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}"), settings.pairing)
         if not pairs:
             drawn = sum(s.candidate.sketch is not None for s in scored)
             yield from _skip(practice, epoch, query, f"no two drawings of different reward among {drawn} drawn")
@@ -181,6 +204,15 @@ def _contrast(
         judgement = future.result()
         practice.keeper.judgement(judgement)
         yield events.Judged(judgement)
+
+
+def _numbered(pairs: Sequence[Pair], policy: str) -> tuple[Pair, ...]:
+    """The pairs of one query, each with a rank of its own (a policy may leave them all at 0)."""
+    for pair in pairs:
+        if pair.better.candidate.sketch is None or pair.worse.candidate.sketch is None:
+            raise ConfigurationError("pairs of drawings", came=f"a failed candidate in pair {pair.id}", where=policy,
+                                     mend="Leave candidates without a sketch out.")
+    return tuple(replace(pair, rank=rank) for rank, pair in enumerate(pairs))
 
 
 def _skip(
@@ -214,13 +246,8 @@ def _update(
 
 def _gate(
     practice: Practice, crew: Crew, gate: str, epoch: int, before: Library, after: Library
-) -> tuple[GateDecision, float]:
-    """Draw the gate queries with both libraries, same replicas and cameras; the decision and the new mean reward."""
-    if not practice.lists.gate:
-        raise ConfigurationError(
-            "gate queries, since the settings name a gate", came="an empty list", where="queries, gate",
-            mend="Add gate queries, or set gate to none.",
-        )
+) -> tuple[GateDecision, float, float]:
+    """Draw the gate queries with both libraries, same replicas and cameras; the decision and both mean rewards."""
     settings = practice.settings
     artist = Artist(practice.model, settings)
     begun = [
@@ -235,7 +262,8 @@ def _gate(
             practice.keeper.gate_draws(epoch, ("before", "after")[side], query, drawing.draws, practice.reward)
             means[side].append(sum(s.reward for s in drawing.draws) / len(drawing.draws))
     decision = load(gate)(*means, margin=settings.gate_margin)
-    return decision, round(sum(means[1]) / len(means[1]), 6)
+    before_mean, after_mean = (round(sum(side) / len(side), 6) for side in means)
+    return decision, before_mean, after_mean
 
 
 def _finished(epoch: int, library: Library, scored: Sequence[Scored]) -> events.EpochFinished:

@@ -13,6 +13,7 @@ from drawagent import events
 from drawagent.epochs import Practice, practise
 from drawagent.experience import Modify
 from drawagent.keeping import Keeper
+from drawagent.rollout import Pair
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
 from easel.chat import ChatFailure, ChatReply, ChatRequest, Truncated, Unavailable
@@ -204,6 +205,69 @@ def test_the_gate_keeps_what_does_not_get_worse_and_draws_paired():
 def test_a_gate_without_gate_queries_is_refused():
     with pytest.raises(ConfigurationError, match="expected gate queries, since the settings name a gate"):
         list(practise(practice(settings=gated())))
+
+
+def test_an_edit_that_the_margin_lets_through_is_not_the_best_library():
+    """A worse library may go on inside the margin; the one to use is still the better one it came from."""
+    settings = gated(gate_margin=10.0)
+    seen = list(practise(practice(Scripted(worse_with_lessons), settings=settings, lists=lists(1, gate=2))))
+    decided = [event.decision for event in seen if isinstance(event, events.GateDecided)]
+    assert decided[0].accepted and decided[0].mean < 0
+    assert len(seen[-1].libraries[1]) == 1
+    assert len(seen[-1].best) == 0
+
+
+BETTER = "<curves>[[[-1,0,-1],[-1,0,1],[1,0,1],[1,0,-1]],[[-1,1,1],[0,0,0],[0,0,0],[1,-1,1]]]</curves>"
+WORSE = "<curves>[[[0,0,0],[0.1,0,0.1],[0.2,0.1,0],[0.1,0,0.05]]]</curves>"
+
+
+def worse_with_lessons(request: ChatRequest) -> str:
+    """Gate drawings with lessons in the context are blots that this scorer likes less."""
+    if request.site.role.startswith("gate"):
+        return WORSE if "Lesson of epoch" in request.messages[-1].text else BETTER
+    return scripted(request)
+
+
+def two_pairs(scored, *, seed):
+    """A researcher's policy that leaves every rank at 0."""
+    a, b, c = scored
+    return Pair(a.candidate.query, a.candidate.epoch, a, b), Pair(a.candidate.query, a.candidate.epoch, b, c)
+
+
+def every_pair(scored, *, seed):
+    return (Pair(scored[0].candidate.query, scored[0].candidate.epoch, scored[0], scored[1]),)
+
+
+def takes_nothing(*, seed):
+    return ()
+
+
+def test_a_policy_of_ones_own_needs_no_ranks(tmp_path):
+    settings = DrawSettings.paper(candidates=3, epochs=1, pairing=f"{__name__}:two_pairs")
+    with open_run(tmp_path) as run:
+        list(practise(practice(settings=settings, run=run, lists=lists(1))))
+        assert [row["pair"] for row in run.rows("pairs")] == ["learn0/e0/p0", "learn0/e0/p1"]
+        assert len(run.rows("judgements")) == 2
+
+
+def test_a_policy_that_pairs_a_failure_is_named():
+    def first_bad(request):
+        return "no" if request.site.candidate == 0 else scripted(request)
+
+    settings = DrawSettings.paper(candidates=2, epochs=1, pairing=f"{__name__}:every_pair")
+    with pytest.raises(ConfigurationError, match="expected pairs of drawings, got a failed candidate.*every_pair"):
+        list(practise(practice(Scripted(first_bad), settings=settings, lists=lists(1))))
+
+
+@pytest.mark.parametrize("change", [
+    {"pairing": f"{__name__}:takes_nothing"}, {"judge": f"{__name__}:takes_nothing"},
+    {"gate": f"{__name__}:takes_nothing"}, {"pairing": "no_such_module:policy"},
+])
+def test_policies_are_checked_before_anything_is_paid_for(change):
+    model = Scripted(scripted)
+    with pytest.raises(ConfigurationError):
+        practice(model, settings=DrawSettings.paper(**change), lists=lists(1, gate=1))
+    assert model.calls == []
 
 
 def test_patience_stops_after_fruitless_epochs():
