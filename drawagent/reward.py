@@ -38,6 +38,7 @@ class ViewReward:
 
     scorer : an ImageTextScorer; cameras : V of them; renderer : named callable (see `drawagent.raster`)
     size, width : pixels; penalty : sketch -> non-negative number taken off the mean (0 by default)
+    penalised : what the penalty is, in words; part of the identity
     """
 
     scorer: ImageTextScorer
@@ -46,6 +47,7 @@ class ViewReward:
     size: int = 224
     width: float = 2.0
     penalty: Callable[[Sketch], float] | None = None
+    penalised: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
@@ -59,7 +61,10 @@ class ViewReward:
             def penalty(sketch: Sketch) -> float:
                 return settings.fact_weight * facts(sketch).penalty
 
-        return cls(scorer, cameras, load(settings.renderer), settings.picture_size, settings.stroke_width, penalty)
+        return cls(
+            scorer, cameras, load(settings.renderer), settings.picture_size, settings.stroke_width, penalty,
+            f"facts x {settings.fact_weight:g}" if settings.fact_weight else "",
+        )
 
     @property
     def card(self) -> ScorerCard:
@@ -70,7 +75,8 @@ class ViewReward:
         """Canonical text of everything that decides a number: card, cameras, raster settings."""
         cameras = ";".join(camera.source for camera in self.cameras)
         name = f"{getattr(self.renderer, '__module__', '')}:{getattr(self.renderer, '__qualname__', '')}"
-        return f"{self.card.source}|{name}|{self.size}|{self.width}|{cameras}"
+        penalised = f"|{self.penalised}" if self.penalised else ""
+        return f"{self.card.source}|{name}|{self.size}|{self.width}|{cameras}{penalised}"
 
     @property
     def key(self) -> str:
@@ -129,8 +135,10 @@ class RememberedReward:
 
     def __call__(self, text: str, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
         known = {c.index: self._known.get(_place(text, c)) for c in candidates}
-        fresh = [c for c in candidates if known[c.index] is None or self.recompute]
-        computed = dict(zip((c.index for c in fresh), self.reward(text, fresh), strict=True)) if fresh else {}
+        # All or none: the seventh digit depends on how many pictures a scorer is given at once, and with it the sixth.
+        # A group of which a kill left a part is scored in the company in which an unkilled run scores it.
+        anew = self.recompute or any(row is None for row in known.values())
+        computed = {s.candidate.index: s for s in self.reward(text, candidates)} if anew else {}
         scored = []
         for candidate in candidates:
             row = known[candidate.index]

@@ -62,6 +62,32 @@ def test_remembered_numbers_are_taken_and_differences_told():
     assert again.recomputed == 1
 
 
+def test_a_group_that_is_known_in_part_is_scored_in_its_first_company():
+    """A scorer's low digits depend on the size of its batch; a resumed run must end as an unkilled one."""
+
+    class Batchy(TinyScorer):
+        def embed_images(self, images):
+            found = super().embed_images(images) + 1e-3 * len(images)
+            return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    reward = ViewReward(Batchy(), tiny_reward().cameras, tiny_reward().renderer, size=32, width=1.0)
+    group = [candidate(k, line(0.2 + 0.2 * k)) for k in range(3)]
+    whole = reward("a thing", group)
+    resumed = RememberedReward(reward, [score_row(whole[0], "a thing", reward)])
+    assert [s.view_scores for s in resumed("a thing", group)] == [s.view_scores for s in whole]
+
+
+def test_numbers_of_another_penalty_are_not_taken():
+    flat = Sketch.from_array([[[0, 0, 0], [0.3, 0, 0.2], [0.6, 0, 0], [1, 0, 0.5]]])
+    light, heavy = (
+        ViewReward.of(DrawSettings.paper(picture_size=32, fact_weight=weight), TinyScorer()) for weight in (0.1, 0.5)
+    )
+    row = score_row(light("a thing", [candidate(0, flat)])[0], "a thing", light)
+    assert RememberedReward(heavy, [row])("a thing", [candidate(0, flat)]) == heavy("a thing", [candidate(0, flat)])
+    off = ViewReward.of(DrawSettings.paper(picture_size=32), TinyScorer())
+    assert "facts" not in off.source
+
+
 def test_numbers_of_another_scorer_or_camera_are_not_taken():
     scored = tiny_reward(views=2)("a thing", [candidate(0, line(0.4))])
     row = score_row(scored[0], "a thing", tiny_reward(views=2))
