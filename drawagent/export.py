@@ -14,9 +14,9 @@ import unicodedata
 import numpy as np
 
 from drawagent.settings import DrawSettings
+from drawagent.sheets import drawn
 from drawagent.sketch import Sketch, SketchError
 from easel.cameras import Camera, turntable
-from easel.plugins import load
 
 FORMAT = "drawagent-sketch/1"
 
@@ -73,8 +73,7 @@ def to_gif(
     from PIL import Image
 
     cameras = turntable(frames, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
-    width = settings.stroke_width * size / settings.picture_size
-    pictures = load(settings.renderer)([sketch.normalised()], cameras, size=size, width=width)[0].numpy()
+    pictures = drawn([sketch.normalised()], cameras, settings, size=size)[0]
     images = [Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).quantize(32) for picture in pictures]
     buffer = io.BytesIO()
     images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=milliseconds, loop=0)

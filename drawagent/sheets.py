@@ -12,7 +12,7 @@ import numpy as np
 
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
-from easel.cameras import ring
+from easel.cameras import Camera, ring
 from easel.chat import Image
 from easel.plugins import load
 
@@ -43,9 +43,19 @@ def grid(pictures: Sequence[Any], *, columns: int = 4, gap: int = 4) -> np.ndarr
 def views(sketch: Sketch, settings: DrawSettings, *, count: int | None = None, size: int | None = None) -> np.ndarray:
     """(V, size, size) float: the sketch, normalised, from the settings' ring of cameras."""
     cameras = ring(count or settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
-    size = size or settings.picture_size
-    width = settings.stroke_width * size / settings.picture_size
-    return load(settings.renderer)([sketch.normalised()], cameras, size=size, width=width)[0].numpy()
+    return drawn([sketch.normalised()], cameras, settings, size=size or settings.picture_size)[0]
+
+
+def drawn(
+    sketches: Sequence[Sketch], cameras: Sequence[Camera], settings: DrawSettings, *, size: int, thinnest: float = 0.0
+) -> np.ndarray:
+    """(B, V, size, size) by the settings' renderer, whatever array it returns and wherever that lies.
+
+    Strokes keep their width relative to the picture; thinnest : pixels, at least
+    """
+    width = max(thinnest, settings.stroke_width * size / settings.picture_size)
+    pictures = load(settings.renderer)(sketches, cameras, size=size, width=width)
+    return np.asarray(pictures.detach().cpu() if hasattr(pictures, "detach") else pictures)
 
 
 def contact_sheet_image(sketch: Sketch, settings: DrawSettings) -> Image:
@@ -84,8 +94,7 @@ def labelled_sheet(
 
     camera = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)[view % settings.views]
     flat = [framed(sketch) if sketch else Sketch(()) for _, sketches in rows for sketch in sketches]
-    width = max(1.2, settings.stroke_width * cell / settings.picture_size)
-    pictures = load(settings.renderer)(flat, [camera], size=cell, width=width)[:, 0].numpy() if flat else []
+    pictures = drawn(flat, [camera], settings, size=cell, thinnest=1.2) if flat else np.empty((0, 1))
     left, top, gap = 190, 34, 6
     font, small = ImageFont.load_default(14), ImageFont.load_default(12)
     size = (left + len(columns) * (cell + gap), top + len(rows) * (cell + gap) + (24 if watermark else 0))
@@ -99,7 +108,7 @@ def labelled_sheet(
             pen.text((8, y + 10 + 17 * number), line, fill=0, font=small)
         for index, sketch in enumerate(sketches):
             x = left + index * (cell + gap)
-            picture = np.asarray(pictures[row * len(columns) + index])
+            picture = pictures[row * len(columns) + index, 0]
             sheet.paste(Pillow.fromarray((picture * 255 + 0.5).astype(np.uint8)), (x, y))
             pen.rectangle((x, y, x + cell - 1, y + cell - 1), outline=210)
             if sketch is None:

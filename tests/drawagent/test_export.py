@@ -14,6 +14,7 @@ from PIL import Image
 from drawagent.drawing import write_drawing
 from drawagent.export import from_json, slug, to_gif, to_glb, to_json, to_obj, to_svg, tube
 from drawagent.settings import DrawSettings
+from drawagent.sheets import labelled_sheet, views
 from drawagent.sketch import Sketch, SketchError
 from easel.cameras import Camera, ring
 
@@ -30,6 +31,18 @@ def hostile() -> Sketch:
 
 def straight() -> Sketch:
     return Sketch.from_array([[[0, 0, 0], [0, 0, 1 / 3], [0, 0, 2 / 3], [0, 0, 1]]], ["post"])
+
+
+def numpy_renderer(sketches, cameras, *, size, width):
+    """A renderer of one's own that returns numpy, as the reward allows."""
+    return np.full((len(sketches), len(cameras), size, size), 0.5)
+
+
+def test_a_renderer_that_returns_numpy_serves_pictures_too():
+    settings = DrawSettings.paper(renderer=f"{__name__}:numpy_renderer", picture_size=16, views=2)
+    assert views(straight(), settings).shape == (2, 16, 16)
+    assert to_gif(straight(), settings, frames=2, size=16)[:3] == b"GIF"
+    assert labelled_sheet([("a post", [straight(), None])], ["one", "two"], settings)[:4] == b"\x89PNG"
 
 
 @pytest.mark.parametrize("name", HOSTILE)
