@@ -16,6 +16,7 @@ from drawagent.rollout import Candidate, Pair, Scored
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
 from easel.chat import CallSite, ChatModel, ChatRequest, Sampling
+from easel.plugins import load
 
 _LESSON = "Draw the parts that carry the object's name first, in believable proportion, and let their strokes meet."
 _WORDS = "Because every essential part stands where it belongs, and strokes of one part share their end points. " * 8
@@ -30,7 +31,10 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
     artist = Artist(model, settings)
     drawn = Sketch.from_array(np.random.default_rng(0).uniform(-1, 1, (24, 4, 3)).round(2))
     some = Library.of_tips([_LESSON] * 8)
-    pairs = 2 if settings.pairing.endswith(":top2_bottom2") else 1
+    pairs = min(2, settings.candidates // 2) if settings.pairing.endswith(":top2_bottom2") else 1
+    judge = load(settings.judge)(model, settings)
+    # A judge of somebody else's need not tell its messages: it is taken to be as long as ours.
+    judge = judge if hasattr(judge, "messages") else Judge(model, settings)
 
     def draws(queries: tuple[Query, ...], role: str, epoch: int, count: int) -> Iterator[ChatRequest]:
         for query in queries:
@@ -38,11 +42,11 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
             for k in range(count):
                 yield _request(model, settings, messages, CallSite(role, query.id, epoch, k))
 
-    def pair(query: Query, epoch: int) -> Pair:
-        better, worse = (
-            Scored(Candidate(query.id, epoch, k, drawn, ""), (0.3 - k / 10,) * settings.views) for k in (0, 1)
+    def group(query: Query, epoch: int) -> tuple[Scored, ...]:
+        return tuple(
+            Scored(Candidate(query.id, epoch, k, drawn, ""), (0.3 - k / 1000,) * settings.views)
+            for k in range(max(2, settings.candidates))
         )
-        return Pair(query.id, epoch, better, worse)
 
     for epoch in range(settings.epochs):
         library = some if epoch else Library()
@@ -50,14 +54,17 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
         judged = []
         for query in lists.learn:
             for rank in range(pairs):
-                chosen = pair(query, epoch)
-                messages, _ = Judge(model, settings).messages(chosen, (chosen.better, chosen.worse), query, library)
+                scored = group(query, epoch)
+                chosen = Pair(query.id, epoch, scored[0], scored[-1], rank)
+                messages, _ = judge.messages(chosen, scored, query, library)
                 judged.append(Judgement(chosen, _WORDS, "S+ S-"))
                 yield _request(model, settings, messages, CallSite("judge", query.id, epoch, rank))
         known = {query.id: query for query in lists.learn}
-        groups = [[j] for j in judged] if settings.update_order == "query" else [judged] if judged else []
-        for group in groups:
-            messages = Curator(model, settings).messages(group, known, library)
+        together = [judged] if judged else []
+        if settings.update_order == "query":
+            together = [found for q in lists.learn if (found := [j for j in judged if j.pair.query == q.id])]
+        for judgements in together:
+            messages = Curator(model, settings).messages(judgements, known, library)
             yield _request(model, settings, messages, CallSite("update", "", epoch))
         if settings.gate:
             if epoch == 0:

@@ -19,6 +19,8 @@ from tests.fakes import Scripted, lists, tiny_reward
     DrawSettings.paper(candidates=3, picture_size=32),
     DrawSettings.paper(candidates=2, epochs=3, update_order="query", picture_size=32),
     DrawSettings.paper(candidates=4, epochs=1, pairing="drawagent.pairing:top2_bottom2", picture_size=32),
+    DrawSettings.paper(candidates=4, epochs=1, pairing="drawagent.pairing:top2_bottom2", picture_size=32,
+                       update_order="query"),
     DrawSettings.paper(candidates=2, epochs=1, gate="drawagent.gate:not_worse", gate_draws=2, inference_draws=2,
                        picture_size=32),
 ])
@@ -38,6 +40,15 @@ def test_planned_calls_are_the_calls_that_are_made(tmp_path, settings):
     assert {role: made[role] for role in ("artist", "judge", "update")} == {
         role: merged[role] for role in ("artist", "judge", "update")
     }
+
+
+def test_a_judge_that_sees_the_whole_group_is_planned_with_it():
+    pair, group = (
+        estimate([c for c in planned_calls(lists(1), DrawSettings.paper(epochs=1, judge=f"drawagent.judge:{judge}"),
+                                           Scripted(str)) if c.site.role == "judge"], price=None)
+        for judge in ("Judge", "ScalarJudge")
+    )
+    assert group.likely_tokens - 1500 > 2 * (pair.likely_tokens - 1500)
 
 
 def test_an_estimate_counts_prompts_and_usual_replies():
