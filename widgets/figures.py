@@ -61,9 +61,10 @@ def pair_figure(better: Sketch, worse: Sketch, *, query: str = "", watermark: bo
 
 
 def score_figure(rows: Sequence[Mapping[str, Any]], *, column: str, watermark: bool = False) -> go.Figure:
-    """Rewards of candidates by query, each with the spread over its views.
+    """Rewards of candidates by query, each with the sample standard deviation over its views (`Scored.spread`).
 
-    rows : mappings with query, candidate, reward, view_scores, failure; column : name of the scorer's column
+    rows : of one epoch; mappings with query, candidate, reward, view_scores, failure
+    column : name of the scorer's column
     """
     import plotly.graph_objects as go
 
@@ -72,7 +73,7 @@ def score_figure(rows: Sequence[Mapping[str, Any]], *, column: str, watermark: b
         own = [row for row in rows if row["query"] == query]
         figure.add_trace(go.Scatter(
             x=[f"{_plain(query)} k{row['candidate']}" for row in own], y=[row["reward"] for row in own],
-            error_y={"type": "data", "array": [float(np.std(row["view_scores"])) for row in own]},
+            error_y={"type": "data", "array": [_spread(row["view_scores"]) for row in own]},
             mode="markers", name=_plain(query),
             marker={
                 "color": theme.colour(index + 1), "size": 10,
@@ -129,6 +130,10 @@ def _polyline(sketch: Sketch) -> tuple[list[float | None], list[float | None], l
         z += [*curve[:, 2].tolist(), None]
         labels += [f"stroke {index}" + (f": {_plain(stroke.name)}" if stroke.name else "")] * (_SAMPLES + 1)
     return x, y, z, labels
+
+
+def _spread(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def _scene() -> dict[str, Any]:

@@ -76,3 +76,10 @@ def test_failed_candidates_are_marked_without_colour():
 def test_stand_ins_carry_a_watermark():
     figure = sketch_figure([sketch()], watermark=True)
     assert figure.layout.annotations[-1].text == theme.WATERMARK
+
+
+def test_bars_are_the_spread_that_the_library_computes():
+    (trace,) = score_figure([{**rows()[0], "view_scores": [0.1, 0.3, 0.8]}], column="toy").data
+    assert trace.error_y.array[0] == pytest.approx(np.std([0.1, 0.3, 0.8], ddof=1))
+    (single,) = score_figure([{**rows()[0], "view_scores": [0.1]}], column="toy").data
+    assert single.error_y.array[0] == 0.0
