@@ -297,10 +297,16 @@ def _studio(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
         budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
         allow_unknown_words=allow_unknown_words, sees_images=sees_images, aesthetic=aesthetic, references=references,
-        library=library, on_wait=lambda pause: typer.echo(f"waiting: {pause}", err=True),
+        library=library, on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
     )
     with _closing(studio):
         yield studio
+
+
+def _waiting(pause: Any) -> str:
+    """When a paused model is asked again, on this machine's clock."""
+    until = datetime.datetime.fromtimestamp(pause.until).strftime("%Y-%m-%d %H:%M")
+    return f"{pause.model} pauses until {until} ({pause.reason}); stopping is safe, the same command resumes."
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from drawagent.cli import app
+from drawagent.cli import _waiting, app
 from drawagent.experience import Library
 from easel.errors import ConfigurationError, EaselError
+from easel.retrying import Pause
 
 SCORER = ("--scorer", "tests.fakes:TinyScorer")
 
@@ -179,6 +181,13 @@ def test_references_and_aesthetic_weights_reach_the_run(queries, tmp_path):
     assert {row["reference"] for row in rows if row["role"] == "artist"} == {True}
     with pytest.raises(EaselError, match="no-such-weights"):
         practise(queries, tmp_path / "other", "--aesthetic", str(tmp_path / "no-such-weights.pth"))
+
+
+def test_a_pause_says_when_it_ends():
+    until = datetime.datetime(2026, 5, 4, 13, 30).timestamp()
+    assert _waiting(Pause("a model", 3600.0, until, "quota per day")) == (
+        "a model pauses until 2026-05-04 13:30 (quota per day); stopping is safe, the same command resumes."
+    )
 
 
 def test_importing_the_command_line_is_light():
