@@ -17,6 +17,12 @@ from easel.errors import ConfigurationError
 if TYPE_CHECKING:
     from easel.runs import RunStore
 
+_TITLES = {
+    "S+ S-": ("S+ (better), the judge's A", "S- (worse), the judge's B"),
+    "S- S+": ("S+ (better), the judge's B", "S- (worse), the judge's A"),
+    "": ("S+ (better)", "S- (worse)"),
+}
+
 
 @dataclass(frozen=True)
 class Gallery:
@@ -92,6 +98,7 @@ class Gallery:
             better = rows[judged["query"], judged["epoch"], judged["better"]]
             worse = rows[judged["query"], judged["epoch"], judged["worse"]]
             shown.append(ShownPair(
+                titles=_TITLES.get(judged["order"], _TITLES[""]),
                 query=self.texts.get(judged["query"], judged["query"]),
                 better=self._read(better), worse=self._read(worse),
                 better_scores=tuple(better["view_scores"]), worse_scores=tuple(worse["view_scores"]),

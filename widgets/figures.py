@@ -36,14 +36,15 @@ def sketch_figure(
         subplot_titles=[_plain(title) for title in titles] or None, horizontal_spacing=0.01, vertical_spacing=0.06,
     )
     for index, sketch in enumerate(sketches):
-        x, y, z, labels = _polyline(sketch)
-        figure.add_trace(
-            go.Scatter3d(
-                x=x, y=y, z=z, mode="lines", text=labels, hoverinfo="text", showlegend=False,
-                line={"color": colours[index] if index < len(colours) else theme.INK, "width": 4},
-            ),
-            row=index // columns + 1, col=index % columns + 1,
-        )
+        for name, line in _parts(sketch):
+            figure.add_trace(
+                go.Scatter3d(
+                    x=line[:, 0], y=line[:, 1], z=line[:, 2], mode="lines", name=name, hoverinfo="name",
+                    showlegend=False,
+                    line={"color": colours[index] if index < len(colours) else theme.INK, "width": 4},
+                ),
+                row=index // columns + 1, col=index % columns + 1,
+            )
     figure.update_scenes(_scene())
     figure.update_layout(
         width=columns * cell, height=rows * cell + 40, margin={"l": 0, "r": 0, "t": 30, "b": 0}, font=theme.FONT,
@@ -117,19 +118,13 @@ def learning_curve(
     return _marked(figure) if watermark else figure
 
 
-def _polyline(sketch: Sketch) -> tuple[list[float | None], list[float | None], list[float | None], list[str]]:
-    """One broken line for all strokes, rounded so that a notebook stays small."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    z: list[float | None] = []
-    labels: list[str] = []
-    curves = np.round(sketch.normalised().curve_points(_SAMPLES), 3)
-    for index, (stroke, curve) in enumerate(zip(sketch.strokes, curves, strict=True)):
-        x += [*curve[:, 0].tolist(), None]
-        y += [*curve[:, 1].tolist(), None]
-        z += [*curve[:, 2].tolist(), None]
-        labels += [f"stroke {index}" + (f": {_plain(stroke.name)}" if stroke.name else "")] * (_SAMPLES + 1)
-    return x, y, z, labels
+def _parts(sketch: Sketch) -> list[tuple[str, np.ndarray]]:
+    """(name, (P, 3) float32 line) of every part; strokes are broken apart by nan, and float32 keeps notebooks small."""
+    gap = np.full((1, 3), np.nan)
+    lines: dict[str, list[np.ndarray]] = {}
+    for stroke, curve in zip(sketch.strokes, sketch.normalised().curve_points(_SAMPLES), strict=True):
+        lines.setdefault(_plain(stroke.name or "stroke"), []).extend((curve, gap))
+    return [(name, np.concatenate(pieces).astype(np.float32)) for name, pieces in lines.items()]
 
 
 def _spread(values: Sequence[float]) -> float:

@@ -49,8 +49,11 @@ class SketchView {
       high[a] = Math.max(high[a], point[a]);
     }
     this.centre = low.map((value, a) => (this.curves.length ? (value + high[a]) / 2 : 0));
-    const extent = Math.max(...low.map((value, a) => high[a] - value));
-    this.unit = extent > 1e-9 && Number.isFinite(extent) ? 2 / extent : 1;
+    let farthest = 0;
+    for (const curve of this.curves) for (const point of curve) {
+      farthest = Math.max(farthest, Math.hypot(...point.map((value, a) => value - this.centre[a])));
+    }
+    this.unit = farthest > 1e-9 ? 1.4 / farthest : 1;
   }
 
   listen() {
