@@ -14,7 +14,8 @@ from widgets import theme
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_SAMPLES = 12
+_SAMPLES = 10
+_STRAIGHT = 2e-3  # a stroke this near its chord (longest side of the sketch: 2) is drawn as its two ends
 
 
 def sketch_figure(
@@ -48,7 +49,7 @@ def sketch_figure(
     figure.update_scenes(_scene())
     figure.update_layout(
         width=columns * cell, height=rows * cell + 40, margin={"l": 0, "r": 0, "t": 30, "b": 0}, font=theme.FONT,
-        paper_bgcolor="white",
+        paper_bgcolor="white", template="none",
     )
     return _marked(figure) if watermark else figure
 
@@ -83,7 +84,7 @@ def score_figure(rows: Sequence[Mapping[str, Any]], *, column: str, watermark: b
         ))
     figure.update_layout(
         yaxis_title=f"{column}, raw cosine (bars: spread over views)", height=380, font=theme.FONT,
-        template="simple_white", margin={"t": 20},
+        template="none", margin={"t": 20},
     )
     return _marked(figure) if watermark else figure
 
@@ -113,7 +114,7 @@ def learning_curve(
     figure.update_layout(
         title={"text": f"Report queries by epoch<br><sub>{_plain(caption)}</sub>"},
         xaxis={"title": "epoch of the library", "tickvals": epochs}, yaxis_title=f"{column}, raw cosine",
-        height=420, font=theme.FONT, template="simple_white",
+        height=420, font=theme.FONT, template="none",
     )
     return _marked(figure) if watermark else figure
 
@@ -123,7 +124,9 @@ def _parts(sketch: Sketch) -> list[tuple[str, np.ndarray]]:
     gap = np.full((1, 3), np.nan)
     lines: dict[str, list[np.ndarray]] = {}
     for stroke, curve in zip(sketch.strokes, sketch.normalised().curve_points(_SAMPLES), strict=True):
-        lines.setdefault(_plain(stroke.name or "stroke"), []).extend((curve, gap))
+        chord = curve[0] + np.linspace(0, 1, _SAMPLES)[:, None] * (curve[-1] - curve[0])
+        shown = curve[[0, -1]] if np.abs(curve - chord).max() < _STRAIGHT else curve
+        lines.setdefault(_plain(stroke.name or "stroke"), []).extend((shown, gap))
     return [(name, np.concatenate(pieces).astype(np.float32)) for name, pieces in lines.items()]
 
 

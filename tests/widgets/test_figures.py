@@ -30,17 +30,24 @@ def test_sketches_are_drawn_in_a_grid_with_their_parts_named():
     figure = sketch_figure([two, sketch()], ["one", BAD], columns=2)
     first = [trace for trace in figure.data if trace.scene == "scene"]
     assert [(trace.name, len(trace.x)) for trace in first] == [
-        ("leg", 3 * 13), ("&lt;b onclick=alert(1)&gt;seat&lt;/b&gt;", 13), ("stroke", 13)
+        ("leg", 3 * 11), ("&lt;b onclick=alert(1)&gt;seat&lt;/b&gt;", 11), ("stroke", 11)
     ]
-    assert np.isnan(first[0].x[12]), "strokes are broken apart"
+    assert np.isnan(first[0].x[10]), "strokes are broken apart"
     assert "<b" not in figure.layout.annotations[1].text
 
 
 def test_drawn_points_lie_on_the_normalised_curves():
     one = sketch(1)
     trace = sketch_figure([one]).data[0]
-    found = np.stack([trace.x[:12], trace.y[:12], trace.z[:12]], axis=1)
-    np.testing.assert_allclose(found, one.normalised().curve_points(12)[0], atol=1e-6)
+    found = np.stack([trace.x[:10], trace.y[:10], trace.z[:10]], axis=1)
+    np.testing.assert_allclose(found, one.normalised().curve_points(10)[0], atol=1e-6)
+
+
+def test_a_straight_stroke_is_its_two_ends():
+    straight = Sketch.from_array([[[0, 0, 0], [0, 0, 0.1], [0, 0, 0.2], [0, 0, 0.3]]])
+    trace = sketch_figure([straight]).data[0]
+    assert list(trace.z[:2]) == [-1.0, 1.0]
+    assert len(trace.z) == 3
 
 
 def test_an_empty_sketch_is_an_empty_picture():
