@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from drawagent.arguments import read_budget, read_library, read_query, read_settings
 from easel.errors import ConfigurationError, EaselError
 
 app = typer.Typer(
@@ -64,9 +64,9 @@ def draw(
     from drawagent.inference import infer
     from drawagent.queries import QueryLists
 
-    chosen = _settings(preset, settings, drop_refused_settings)
-    query = _query(text)
-    known = _library(library)
+    chosen = read_settings(preset, settings, drop_refused_settings)
+    query = read_query(text)
+    known = read_library(library)
     with _studio(
         QueryLists(learn=(query,)), chosen, model=model, scorer=scorer, reporter=scorer, root=root, name="draw",
         budget=budget, api_base=api_base, prices=prices, concurrency=concurrency, label=label,
@@ -113,13 +113,13 @@ def practise(
     from drawagent.queries import read_queries
 
     lists = read_queries(queries).only(learn=learn, gate=gate, report=report)
-    chosen = _settings(preset, settings, drop_refused_settings)
+    chosen = read_settings(preset, settings, drop_refused_settings)
     if references is not None:
         chosen = chosen.model_copy(update={"reference": True})
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
-        sees_images=sees_images, aesthetic=aesthetic, references=references, library=_library(library),
+        sees_images=sees_images, aesthetic=aesthetic, references=references, library=read_library(library),
     ) as studio:
         typer.echo(_plan(studio, lists, chosen), err=True)
         _drain(studio)
@@ -204,9 +204,9 @@ def render(
     from easel.asking import estimate_tokens
     from easel.chat import Image
 
-    chosen = _settings(preset, settings)
+    chosen = read_settings(preset, settings)
     model = StandIn(sees_images=bool(sees_images))
-    query = _query(text)
+    query = read_query(text)
     lists = QueryLists(learn=(query,))
     if role.startswith("gate"):
         lists = QueryLists(gate=(query,))
@@ -215,7 +215,7 @@ def render(
     if library is not None:
         if role != "artist":
             raise ConfigurationError("--library with the artist's call alone", came=role, where="--role")
-        messages = Artist(model, chosen).messages(query, _library(library))
+        messages = Artist(model, chosen).messages(query, read_library(library))
     else:
         calls = [c for c in planned_calls(lists, chosen, model) if (c.site.role, c.site.epoch) == (role, epoch)]
         if not calls:
@@ -226,55 +226,6 @@ def render(
         shown = "\n".join(f"[picture: {p.source}]" if isinstance(p, Image) else p for p in message.parts)
         typer.echo(f"--- {message.role} ---\n{shown}\n")
     typer.echo(f"about {estimate_tokens(messages)} tokens")
-
-
-def _query(text: str) -> Any:
-    from pydantic import ValidationError
-
-    from drawagent.queries import Query
-
-    try:
-        return Query(id="query", text=text, category=text[:60])
-    except ValidationError as error:
-        raise ConfigurationError("a text to draw", came=error.errors()[0]["msg"], where="TEXT") from error
-
-
-def _library(path: Path | None) -> Any:
-    from drawagent.experience import Library
-
-    if path is None:
-        return Library()
-    try:
-        return Library.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
-        if isinstance(error, EaselError):
-            raise
-        raise ConfigurationError(
-            "a library (library/epochN.json of a run)", came=str(error), where="--library"
-        ) from error
-
-
-def _settings(preset: str, changes: list[str] | None, drop_refused: bool = False) -> Any:
-    import yaml
-    from pydantic import ValidationError
-
-    from drawagent.settings import DrawSettings
-
-    values: dict[str, Any] = {"drop_refused_settings": True} if drop_refused else {}
-    for change in changes or []:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise ConfigurationError("a setting as name=value", came=change, where="--set")
-        values[key.strip()] = yaml.safe_load(value)
-    try:
-        return DrawSettings.of(preset, **values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        known = ", ".join(DrawSettings.model_fields)
-        raise ConfigurationError(
-            "settings that the method knows", came=f"{first['msg']} ({first.get('input')!r})",
-            where=f"setting {'.'.join(map(str, first['loc']))}", mend=f"Known: {known}.",
-        ) from error
 
 
 @contextlib.contextmanager
@@ -295,7 +246,7 @@ def _studio(
         )
     studio = open_live(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
-        budget=_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
+        budget=read_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
         allow_unknown_words=allow_unknown_words, sees_images=sees_images, aesthetic=aesthetic, references=references,
         library=library, on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
     )
@@ -375,23 +326,6 @@ def _tell(studio: Any) -> None:
     for name, path in written.items():
         typer.echo(f"{name}: {path}")
     typer.echo(f"run folder: {studio.run.folder}")
-
-
-def _budget(text: str | None) -> Any:
-    from easel.budget import Budget
-
-    values: dict[str, Any] = {}
-    for part in (text or "").split(","):
-        key, equals, number = part.strip().partition("=")
-        if not part.strip():
-            continue
-        try:
-            if not equals or key not in ("calls", "tokens", "dollars", "seconds"):
-                raise ValueError
-            values[key] = int(float(number)) if key in ("calls", "tokens") else float(number)
-        except (ValueError, OverflowError):
-            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
-    return Budget(**values)
 
 
 def _today() -> str:
