@@ -23,9 +23,9 @@ LABEL = "replies of a large language model, recorded through a bridge"
 NOTES = [
     "Preset `ours` without the gate and with one draw at inference, so that a tour stays small.",
     "Temperature and seed were asked for and could not be controlled; token counts are estimates.",
-    "Six writers, each a fresh context of the same model, answered many requests one after the other; a seventh judged and "
-    "edited. Candidates are therefore not independent samples, and some writers had read lessons before they drew without "
-    "any: a difference between epochs is weak evidence even for this one library.",
+    "Six writers, each a fresh context of the same model, answered many requests one after the other; a seventh judged "
+    "and edited. Candidates are therefore not independent samples, and some writers had read lessons before they drew "
+    "without any: a difference between epochs is weak evidence even for this one library.",
     "One library: a demonstration, no claim about the method.",
     "Scores come from the two embedded CLIP models, not from the CLIP of the paper.",
 ]
