@@ -35,6 +35,7 @@ Sees = Annotated[bool | None, typer.Option(help="Whether the model takes picture
 Aes = Annotated[Path | None, typer.Option(help="Weights of LAION's improved aesthetic predictor, for AES.")]
 References = Annotated[Path | None, typer.Option(help="Known drawings of learn queries; sets reference=true.")]
 LibraryFile = Annotated[Path | None, typer.Option(help="A library: library/epochN.json of a run.")]
+Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the file names.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -133,6 +134,7 @@ def demo(
     by_site: Annotated[bool, typer.Option("--by-site", help="Replay by call site, after an edit of a prompt.")] = False,
     recompute: Annotated[bool, typer.Option(help="Score again and report the largest difference.")] = True,
     prompt_overlay: Annotated[Path | None, typer.Option(help="Prompts of your own; replay by call site then.")] = None,
+    trust_plugins: Trust = False,
 ) -> None:
     """Replay a recorded practice: real replies, no key, no network."""
     from drawagent.recordings import Recording
@@ -143,7 +145,8 @@ def demo(
     for note in kept.info["notes"]:
         typer.echo(f"  {note}")
     studio = open_replay(
-        kept, root=root, date=_today(), by_site=by_site, recompute=recompute, prompt_overlay=prompt_overlay
+        kept, root=root, date=_today(), by_site=by_site, recompute=recompute, prompt_overlay=prompt_overlay,
+        trust_plugins=trust_plugins,
     )
     with _closing(studio):
         _drain(studio)
@@ -151,12 +154,12 @@ def demo(
 
 
 @app.command()
-def show(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+def show(run: Annotated[Path, typer.Argument(help="A run folder.")], trust_plugins: Trust = False) -> None:
     """Open a run offline: write its contact sheet, pages and curve, and name them."""
     from drawagent.gallery import Gallery
     from easel.runs import RunStore
 
-    gallery = Gallery(RunStore.read(run))
+    gallery = Gallery(RunStore.read(run), trust_plugins)
     for name, path in gallery.write().items():
         typer.echo(f"{name}: {path}")
     typer.echo(gallery.curve_text())

@@ -12,6 +12,7 @@ from drawagent.pages import STAND_IN, Shown, ShownPair, pairs_page, sketch_page
 from drawagent.settings import DrawSettings
 from drawagent.sheets import labelled_sheet
 from drawagent.sketch import Sketch
+from drawagent.trust import check_plugins
 from easel.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,13 +27,21 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Gallery:
-    """Reads a run's rows; writes nothing unless asked."""
+    """Reads a run's rows; writes nothing unless asked.
+
+    trust_plugins : call whatever renderer run.json names; else only those of drawagent and easel, and
+    ConfigurationError for another one
+    """
 
     run: RunStore
+    trust_plugins: bool = False
 
     @property
     def settings(self) -> DrawSettings:
-        return DrawSettings(**self.run.info["configuration"]["settings"])
+        found = DrawSettings(**self.run.info["configuration"]["settings"])
+        if not self.trust_plugins:
+            check_plugins(found, where=f"run {self.run.folder.name}", names=("renderer",))
+        return found
 
     @property
     def watermark(self) -> str:

@@ -8,6 +8,7 @@ from drawagent.recordings import Recording
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
+from drawagent.trust import check_plugins, check_scorers
 
 
 def open_replay(
@@ -19,12 +20,18 @@ def open_replay(
     recompute: bool = True,
     prompt_overlay: Path | None = None,
     workers: int = 8,
+    trust_plugins: bool = False,
 ) -> Studio:
     """A run that asks nothing and pays nothing.
 
     by_site : take replies by call site, for prompts that were edited since; the run then says that it drifted
     recompute : compute the recorded scores again and tell the largest difference
+    trust_plugins : call whatever scorers and policies the recording names; else only those of drawagent and easel
+    Raises ConfigurationError for a recording that names others.
     """
+    if not trust_plugins:
+        check_scorers(recording.info["scorers"], where=f"recording {recording.name}")
+        check_plugins(recording.settings, where=f"recording {recording.name}")
     settings = DrawSettings(**{**recording.settings.model_dump(), "prompt_overlay": prompt_overlay})
     lists = recording.lists
     reward = ViewReward.of(settings, open_scorer(recording.info["scorers"]["reward"]))

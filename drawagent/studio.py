@@ -22,6 +22,7 @@ from drawagent.queries import QueryLists, check_splits
 from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
 from drawagent.settings import DrawSettings
+from drawagent.trust import POLICIES
 from easel.asking import load_prompt
 from easel.chat import ChatModel, Evidence
 from easel.errors import ConfigurationError
@@ -93,7 +94,7 @@ class Studio:
 
     @property
     def gallery(self) -> Gallery:
-        return Gallery(self.run)
+        return Gallery(self.run, trust_plugins=True)  # its settings were given to this process, or trusted by it
 
     def practise(self, *, review: Review | None = None) -> Generator[Event, None, None]:
         """The epochs as events; see `drawagent.epochs.practise`."""
@@ -191,7 +192,7 @@ def configuration(
     """
     prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
     policies = {
-        name: source_key(load(value)) for name in ("renderer", "pairing", "judge", "gate")
+        name: source_key(load(value)) for name in POLICIES
         if (value := getattr(settings, name))
     }
     given: dict[str, Any] = {}

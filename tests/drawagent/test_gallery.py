@@ -14,6 +14,7 @@ from drawagent.settings import DrawSettings
 from drawagent.sheets import framed, grid, labelled_sheet, png_bytes
 from drawagent.sketch import Sketch
 from drawagent.studio import open_studio, start_run
+from easel.errors import ConfigurationError
 from easel.runs import RunStore
 from tests.fakes import Scripted, lists, tiny_reward
 
@@ -106,3 +107,14 @@ def test_people_see_thin_and_cubic_things_equally_large():
         radius = np.linalg.norm(framed(sketch).curve_points(32), axis=-1).max()
         assert radius == pytest.approx(1.5)
     assert framed(Sketch(())) == Sketch(())
+
+
+def test_a_renderer_that_a_run_folder_names_is_called_only_when_trusted(folder):
+    run = RunStore.read(folder)
+    run.info["configuration"]["settings"]["renderer"] = "drawagent_render_of_mine:render"
+    with pytest.raises(ConfigurationError, match="--trust-plugins"):
+        Gallery(run).contact_sheet()
+    with pytest.raises(ConfigurationError, match="expected a module 'drawagent_render_of_mine'"):
+        Gallery(run, trust_plugins=True).contact_sheet()
+    run.info["configuration"]["settings"] |= {"renderer": "drawagent.raster:render", "judge": "mine:Judge"}
+    assert Gallery(run).contact_sheet(), "a judge is not called here"

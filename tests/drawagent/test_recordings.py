@@ -65,7 +65,7 @@ def recorded(tmp_path_factory) -> tuple[Recording, dict[str, str]]:
 
 
 def replayed(recording: Recording, root: Path, **more) -> tuple[RunStore, list[str]]:
-    studio = open_replay(recording, root=root, date="2000-01-02", **more)
+    studio = open_replay(recording, root=root, date="2000-01-02", trust_plugins=True, **more)
     with studio.run:
         events = list(studio.practise())
         assert isinstance(events[-1], PractiseFinished)
@@ -140,7 +140,9 @@ def test_drift_is_said_as_soon_as_practice_ends(recorded, tmp_path):
     (tmp_path / "judge.md").write_text(
         (Path(sys.modules["drawagent"].__file__).parent / "prompts" / "judge.md").read_text().replace("expert", "judge")
     )
-    studio = open_replay(recording, root=tmp_path, date="2000-01-02", by_site=True, prompt_overlay=tmp_path)
+    studio = open_replay(
+        recording, root=tmp_path, date="2000-01-02", by_site=True, prompt_overlay=tmp_path, trust_plugins=True
+    )
     with studio.run:
         for event in studio.practise():
             if isinstance(event, PractiseFinished):
@@ -171,7 +173,8 @@ def test_other_instruction_sets_and_threads_decide_the_same(recorded, tmp_path):
         "import sys, torch\nfrom pathlib import Path\n"
         "from drawagent.recordings import Recording\nfrom drawagent.replaying import open_replay\n"
         "torch.set_num_threads(int(sys.argv[3]))\n"
-        "studio = open_replay(Recording.read(sys.argv[1]), root=Path(sys.argv[2]), date='2000-01-02')\n"
+        "studio = open_replay(Recording.read(sys.argv[1]), root=Path(sys.argv[2]), date='2000-01-02', "
+        "trust_plugins=True)\n"
         "list(studio.practise()); list(studio.report()); studio.run.status('finished'); print(studio.run.folder)\n"
     )
     for number, (threads, capability) in enumerate((("1", ""), ("2", "avx2"))):
@@ -195,3 +198,22 @@ def test_another_format_is_refused(recorded, tmp_path):
     (tmp_path / "recording.json").write_text(json.dumps(info))
     with pytest.raises(ConfigurationError, match="expected format drawagent-recording/1"):
         Recording.read(str(tmp_path))
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    ("judge", "evil_module:Judge"), ("pairing", "evil_module:best"), ("renderer", "easel.runs:os.abort"),
+    ("gate", "drawagent.__main__:main"), ("renderer", "drawagent.gallery:Path"), ("gate", "easel.plugins:Any"),
+    ("scorer", "evil_module:Scorer"), ("scorer", "ViT-B-32//tmp/weights.pt"), ("scorer", "."),
+])
+def test_code_that_somebody_elses_recording_names_is_not_even_imported(recorded, tmp_path, place, value, monkeypatch):
+    recording, _ = recorded
+    (tmp_path / "evil_module.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    ours = {"reward": "embedded:reward", "report": "embedded:report"}
+    change = {"scorers": {**ours, "reward": value}} if place == "scorer" else {
+        "scorers": ours, "settings": {**recording.info["settings"], place: value}
+    }
+    evil = Recording("evil", recording.folder, {**recording.info, **change})
+    with pytest.raises(ConfigurationError, match=f"recording evil, .*{'reward' if place == 'scorer' else place}"):
+        open_replay(evil, root=tmp_path / "runs", date="2000-01-02")
+    assert not (tmp_path / "runs").exists()
