@@ -136,7 +136,7 @@ def _spread(values: Sequence[float]) -> float:
 
 def _scene() -> dict[str, Any]:
     eye = np.array(ring(8)[7].eye)
-    eye = 1.9 * eye / np.linalg.norm(eye)
+    eye = 1.5 * eye / np.linalg.norm(eye)
     axis = {"visible": False, "range": [-1.05, 1.05]}
     return {
         "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "cube",
