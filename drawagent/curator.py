@@ -4,17 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from drawagent.experience import Caps, Edit, Library, read_edits
 from drawagent.judge import Judgement
 from drawagent.queries import Query
 from drawagent.settings import DrawSettings
-from easel.asking import Answer, ask, load_prompt
+from easel.asking import ask, load_prompt
 from easel.chat import CallSite, ChatModel, Message, Sampling
 
 
 def caps_of(settings: DrawSettings) -> Caps:
     return Caps(settings.max_lessons, settings.max_lesson_words, settings.refuse_format_lessons)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an update wants to change.
+
+    edits : in order; None when it failed, for which failure (a word) and reason (a sentence) then speak
+    reply_keys : requests behind it, () for an update that asks no model
+    """
+
+    edits: tuple[Edit, ...] | None
+    failure: str = ""
+    reason: str = ""
+    reply_keys: tuple[str, ...] = ()
+
+
+class LibraryUpdate(Protocol):
+    """Made as `update(model, settings)`; called once an epoch, or once a query under `update_order="query"`.
+
+    Which edits enter is not its say: caps, a person's review and the gate come after.
+    """
+
+    def __call__(
+        self, judgements: Sequence[Judgement], queries: dict[str, Query], library: Library, *, epoch: int,
+        query: str = "",
+    ) -> Proposal: ...
 
 
 @dataclass(frozen=True)
@@ -27,11 +54,11 @@ class Curator:
     def __call__(
         self, judgements: Sequence[Judgement], queries: dict[str, Query], library: Library, *, epoch: int,
         query: str = "",
-    ) -> Answer[tuple[Edit, ...]]:
+    ) -> Proposal:
         """The proposed edits, or a failure. One repair tells the model what could not be read."""
         pairs = tuple(judgement.pair.id for judgement in judgements)
         caps = caps_of(self.settings)
-        return ask(
+        answer = ask(
             self.model, self.messages(judgements, queries, library),
             lambda text: read_edits(text, library, pairs=pairs, caps=caps),
             site=CallSite("update", query, epoch),
@@ -41,6 +68,7 @@ class Curator:
             ),
             repairs=1,
         )
+        return Proposal(answer.value, answer.failure, answer.reason, answer.reply_keys)
 
     def messages(
         self, judgements: Sequence[Judgement], queries: dict[str, Query], library: Library

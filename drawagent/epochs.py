@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from drawagent import events
 from drawagent.artist import Artist, Reference
 from drawagent.crew import Crew
-from drawagent.curator import Curator, caps_of
+from drawagent.curator import caps_of
 from drawagent.experience import Library, apply_edits, diff
 from drawagent.gate import GateDecision
 from drawagent.inference import finish, start
@@ -55,6 +55,7 @@ class Practice:
         check_splits(self.lists)
         _check_policy(self.settings.pairing, "scored", seed="")
         _check_policy(self.settings.judge, "model", "settings")
+        _check_policy(self.settings.update, "model", "settings")
         if self.settings.gate:
             _check_policy(self.settings.gate, "before", "after", margin=0.0)
             if not self.lists.gate:
@@ -230,17 +231,18 @@ def _update(
     if not usable:
         return
     queries = {query.id: query for query in practice.lists.learn}
-    answer = Curator(practice.model, practice.settings)(usable, queries, library, epoch=epoch, query=library_query)
-    if answer.value is None:
-        failed = events.UpdateFailed(epoch, answer.failure, answer.reason)
+    update = load(practice.settings.update)(practice.model, practice.settings)
+    proposal = update(usable, queries, library, epoch=epoch, query=library_query)
+    if proposal.edits is None:
+        failed = events.UpdateFailed(epoch, proposal.failure, proposal.reason)
         practice.keeper.update_failed(failed, library_query)
         yield failed
         return
-    edits = practice.keeper.reviewed(answer.value, practice.review, epoch=epoch, query=library_query)
+    edits = practice.keeper.reviewed(proposal.edits, practice.review, epoch=epoch, query=library_query)
     gaps = {judgement.pair.id: judgement.pair.gap for judgement in usable}
     after, outcomes = apply_edits(library, edits, epoch=epoch, caps=caps_of(practice.settings), gaps=gaps)
     applied = events.EditsApplied(epoch, library, after, outcomes, diff(library, after))
-    practice.keeper.edits(applied, answer, library_query)
+    practice.keeper.edits(applied, proposal.reply_keys, library_query)
     yield applied
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from drawagent import events
     from drawagent.inference import Drawing
     from drawagent.metrics import SetMetrics
-    from easel.asking import Answer
     from easel.runs import RunStore
 
 Review = Callable[[Edit], Edit | None]
@@ -111,11 +110,11 @@ class Keeper:
             decided.append(Reviewed(edit, said, "model" if said == edit else "human"))
         return tuple(decided)
 
-    def edits(self, applied: events.EditsApplied, answer: Answer[Any], query: str) -> None:
+    def edits(self, applied: events.EditsApplied, reply_keys: Sequence[str], query: str) -> None:
         self._row("edits", f"e{applied.epoch}/{query}", {
             "epoch": applied.epoch, "query": query, "outcomes": [outcome.row() for outcome in applied.outcomes],
             "diff": applied.diff.lines(), "before": applied.before.key, "after": applied.after.key,
-            "reply_keys": list(answer.reply_keys), "failure": "", "reason": "",
+            "reply_keys": list(reply_keys), "failure": "", "reason": "",
         })
 
     def update_failed(self, failed: events.UpdateFailed, query: str) -> None:

@@ -33,8 +33,10 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
     some = Library.of_tips([_LESSON] * 8)
     pairs = min(2, settings.candidates // 2) if settings.pairing.endswith(":top2_bottom2") else 1
     judge = load(settings.judge)(model, settings)
-    # A judge of somebody else's need not tell its messages: it is taken to be as long as ours.
+    update = load(settings.update)(model, settings)
+    # A judge or update of somebody else's need not tell its messages: they are taken to be as long as ours.
     judge = judge if hasattr(judge, "messages") else Judge(model, settings)
+    update = update if hasattr(update, "messages") else Curator(model, settings)
 
     def draws(queries: tuple[Query, ...], role: str, epoch: int, count: int) -> Iterator[ChatRequest]:
         for query in queries:
@@ -64,7 +66,7 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
         if settings.update_order == "query":
             together = [found for q in lists.learn if (found := [j for j in judged if j.pair.query == q.id])]
         for judgements in together:
-            messages = Curator(model, settings).messages(judgements, known, library)
+            messages = update.messages(judgements, known, library)
             yield _request(model, settings, messages, CallSite("update", "", epoch))
         if settings.gate:
             if epoch == 0:

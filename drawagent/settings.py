@@ -52,6 +52,7 @@ class DrawSettings(BaseModel):
     judge_pictures: Literal["auto", "never"] = Field("auto", description="Contact sheets when the model sees.")
     shuffle_order: bool = Field(False, description="A/B order of the pair randomised by seed. Ours.")
 
+    update: str = Field("drawagent.curator:Curator", description="Named callable; turns judgements into edits.")
     update_order: Literal["epoch", "query"] = Field(
         "epoch", description="epoch: judges side by side, edits applied in query order; query: one after another."
     )

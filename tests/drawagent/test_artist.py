@@ -149,8 +149,9 @@ def test_edits_that_name_unknown_pairs_are_sent_back():
                     '[{"op": "add", "text": "Mind it.", "because": ["stool/e0/p0"]}]'])
     model = Scripted(lambda request: next(replies))
     judgement = Judgement(PAIR, "Because parts meet.", "S+ S-")
-    answer = Curator(model, DrawSettings.ours())([judgement], {"stool": QUERY}, Library(), epoch=0)
-    assert answer.repaired
+    proposal = Curator(model, DrawSettings.ours())([judgement], {"stool": QUERY}, Library(), epoch=0)
+    assert [edit.op for edit in proposal.edits] == ["add"]
+    assert len(proposal.reply_keys) == 2
     assert "made/up" in model.calls[1].messages[-1].text
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from drawagent import events
+from drawagent.curator import Proposal
 from drawagent.epochs import Practice, practise
-from drawagent.experience import Modify
+from drawagent.experience import Add, Modify
 from drawagent.keeping import Keeper
+from drawagent.planning import planned_calls
 from drawagent.rollout import Pair
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
+from drawagent.studio import configuration
 from easel.chat import ChatFailure, ChatReply, ChatRequest, Truncated, Unavailable
 from easel.connection import chain
 from easel.errors import ConfigurationError
@@ -261,13 +264,52 @@ def test_a_policy_that_pairs_a_failure_is_named():
 
 @pytest.mark.parametrize("change", [
     {"pairing": f"{__name__}:takes_nothing"}, {"judge": f"{__name__}:takes_nothing"},
-    {"gate": f"{__name__}:takes_nothing"}, {"pairing": "no_such_module:policy"},
+    {"gate": f"{__name__}:takes_nothing"}, {"update": f"{__name__}:takes_nothing"}, {"pairing": "no_such_module:policy"},
 ])
 def test_policies_are_checked_before_anything_is_paid_for(change):
     model = Scripted(scripted)
     with pytest.raises(ConfigurationError):
         practice(model, settings=DrawSettings.paper(**change), lists=lists(1, gate=1))
     assert model.calls == []
+
+
+class FirstSentences:
+    """An update of one's own, without a model: the first sentence of every judgement becomes a lesson."""
+
+    def __init__(self, model, settings): ...
+
+    def __call__(self, judgements, queries, library, *, epoch, query=""):
+        if epoch:
+            return Proposal(None, "lazy", "nothing to say")
+        return Proposal(tuple(
+            Add(op="add", text=f"{queries[j.pair.query].text}: {j.advantage.split('.')[0]}.", because=(j.pair.id,))
+            for j in judgements
+        ))
+
+
+def test_an_update_of_ones_own_writes_the_lessons(tmp_path):
+    model = Scripted(scripted)
+    settings = DrawSettings.paper(candidates=3, epochs=2, update=f"{__name__}:FirstSentences")
+    with open_run(tmp_path) as run:
+        seen = list(practise(practice(model, settings=settings, run=run)))
+        assert [row["failure"] for row in run.rows("edits")] == ["", "lazy"]
+    assert [lesson.text for lesson in seen[-1].libraries[-1].lessons] == [
+        f"a learnthing{n}: Because the longer stroke fills the space that the object needs." for n in (0, 1)
+    ]
+    assert not [call for call in model.calls if call.site.role.startswith("update")]
+    assert [call.site.role for call in planned_calls(lists(2), settings, model)].count("update") == 2
+
+
+def test_an_update_of_ones_own_is_another_run():
+    def policies(**change):
+        configured = configuration(
+            lists(1), DrawSettings.paper(**change), model="m", evidence="stand-in", reward=tiny_reward(),
+            measured_by=tiny_reward(),
+        )
+        return configured["policies"]
+
+    assert policies()["update"].startswith("drawagent.curator:Curator#")
+    assert policies(update=f"{__name__}:FirstSentences")["update"].startswith(f"{__name__}:FirstSentences#")
 
 
 def test_patience_stops_after_fruitless_epochs():

@@ -202,7 +202,7 @@ def test_another_format_is_refused(recorded, tmp_path):
 
 @pytest.mark.parametrize(("place", "value"), [
     ("judge", "evil_module:Judge"), ("pairing", "evil_module:best"), ("renderer", "easel.runs:os.abort"),
-    ("gate", "drawagent.__main__:main"), ("renderer", "drawagent.gallery:Path"), ("gate", "easel.plugins:Any"),
+    ("gate", "drawagent.__main__:main"), ("update", "evil_module:Update"), ("renderer", "drawagent.gallery:Path"), ("gate", "easel.plugins:Any"),
     ("scorer", "evil_module:Scorer"), ("scorer", "ViT-B-32//tmp/weights.pt"), ("scorer", "."),
 ])
 def test_code_that_somebody_elses_recording_names_is_not_even_imported(recorded, tmp_path, place, value, monkeypatch):
