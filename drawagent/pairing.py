@@ -48,5 +48,8 @@ def _pairs(scored: Sequence[Scored], count: int) -> tuple[Pair, ...]:
 
 
 def inside_noise(pair: Pair, factor: float) -> bool:
-    """Whether the gap is smaller than `factor` standard errors over views (same cameras for both)."""
-    return factor > 0 and pair.gap < factor * pair.noise
+    """Whether the gap, of either sign, is smaller than `factor` standard errors over views (same cameras for both).
+
+    Random pairs have gaps of any sign: skipping the negative ones would rank them by the reward after all.
+    """
+    return factor > 0 and abs(pair.gap) < factor * pair.noise

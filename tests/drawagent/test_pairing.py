@@ -70,3 +70,7 @@ def test_inside_noise():
     assert not inside_noise(pair, 0.0)
     assert not inside_noise(pair, 2.0), "a gap of exactly so many standard errors is kept"
     assert inside_noise(pair, 2.1)
+    turned = Pair("stool", 0, worse, better)
+    assert turned.gap == -0.02
+    assert not inside_noise(turned, 2.0), "a random pair is not skipped for naming the worse drawing first"
+    assert inside_noise(turned, 2.1)
