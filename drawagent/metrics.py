@@ -23,8 +23,9 @@ from easel.scoring import ScorerCard
 class DrawingMetrics:
     """Of one drawing. Cosines are raw.
 
-    similarity : mean over views; worst_view : least; rank : of its own prompt among all report prompts by the mean
-    embedding, 1 is best; valid : the reply was a drawing; aesthetic : mean AES over views, None when not asked for
+    similarity : mean over views; worst_view : least; rank : of its own prompt among the report prompts of the same
+    length (`Query.length`) by the mean embedding, 1 is best; valid : the reply was a drawing
+    aesthetic : mean AES over views, None when not asked for
     """
 
     query: str
@@ -41,7 +42,9 @@ class SetMetrics:
     """Of the drawings of all report queries with one library.
 
     similarity : mean raw cosine, failures as the blank page; similarity_valid : over valid ones only, nan without any
-    r_at_1, r_at_5 : share whose own prompt is among the first 1 or 5; validity : share of readable replies
+    r_at_1, r_at_5 : share whose own prompt is among the first 1 or 5 of the report prompts of the same length: a
+    list that has every category at two lengths would else measure how much wording a scorer likes
+    validity : share of readable replies
     diversity : 1 - mean cosine between the mean embeddings of drawings of different queries
     aesthetic : mean AES (LAION's improved predictor), None when not asked for
     """
@@ -90,7 +93,8 @@ def measure(
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     table = np.round(means @ texts.T, 6)
     own = np.take_along_axis(table, np.arange(count)[:, None], axis=1)
-    ranks = 1 + (table > own).sum(axis=1)
+    lengths = np.array([query.length for query in queries])
+    ranks = 1 + ((table > own) & (lengths[:, None] == lengths)).sum(axis=1)
     drawings = tuple(
         DrawingMetrics(
             query.id, round(float(row.mean()), 6), round(float(row.min()), 6), int(rank), sketch is not None,

@@ -65,6 +65,18 @@ def test_metrics_of_known_embeddings():
     assert found.diversity == pytest.approx(1 - 0.8, abs=1e-6)
 
 
+def test_prompts_rank_among_those_of_their_length():
+    """Text 1 is nearest to every drawing, and of another length than texts 0 and 2: it takes no rank from them."""
+    queries = [query.model_copy(update={"length": "descriptive" if n == 1 else "short"}) for n, query in enumerate(QUERIES)]
+    sketch = Sketch.from_array(np.random.default_rng(0).normal(size=(2, 4, 3)))
+    plan = [[0.5, 0.8, 0.2], [0.1, 0.8, 0.2], [0.4, 0.8, 0.1]]
+    assert [d.rank for d in measure(QUERIES, [sketch] * 3, known(plan)).drawings] == [2, 1, 3]
+    found = measure(queries, [sketch] * 3, known(plan))
+    assert [d.rank for d in found.drawings] == [1, 1, 2]
+    assert found.r_at_1 == pytest.approx(2 / 3)
+    assert found.n == 3
+
+
 def test_anchors_say_what_the_figures_mean():
     sketch = Sketch.from_array(np.random.default_rng(0).normal(size=(2, 4, 3)))
     rows = anchors(QUERIES, [sketch] * 3, known([[1, 0, 0], [0, 1, 0], [0, 0, 1]]))
