@@ -21,6 +21,7 @@ from easel.torch_threads import torch_threads
 Precision = Literal["fp32", "bf16"]
 _PACKAGES = ("torch", "torchvision", "open_clip")
 REMEMBERED = 65536
+EMBEDDED_ROWS = 8  # the views of one drawing by default (ours)
 
 
 class ClipScorer:
@@ -32,7 +33,11 @@ class ClipScorer:
     pretrained : a tag of that name, a weight file, or a local folder
     template : sentence around each text (paper silent; ours: "a sketch of {text}")
     device : "cpu", "cuda", ...; precision : "fp32", or "bf16" by autocast (embeddings then differ by about 1e-3)
-    batch : pictures at a time; changes nothing but speed (scores are rounded to 1e-6)
+    batch : pictures at a time, where `padded` does not fix it. Matrix products round by their shape: the same picture
+        in other company (another batch, other cache hits) moves a score by 1e-6 at most on the CPU in fp32
+    padded : every pass has exactly so many rows, the last one filled up (None: as many as there are, up to `batch`).
+        On one machine a row's bits then depend on nothing but its own content, whatever `batch` and the cache are.
+        The embedded models: 8 (ours); a large CLIP: None, since on the CPU one picture would cost as much as eight
     cache : True keeps embeddings by content in memory (the newest 65,536), a folder keeps them on disk too
     download : fetch missing weights instead of refusing
     words : closed vocabulary of the model (embedded models only)
@@ -43,7 +48,7 @@ class ClipScorer:
 
     def __init__(self, model: str = "ViT-B-32", pretrained: str | Path | None = "laion2b_s34b_b79k", *,
                  template: str = "a sketch of {text}", device: str = "cpu", precision: Precision = "fp32",
-                 batch: int = 64, cache: bool | str | Path = True, download: bool = False,
+                 batch: int = 64, padded: int | None = None, cache: bool | str | Path = True, download: bool = False,
                  words: Words | None = None, threads: int | None = None) -> None:
         if "{text}" not in template:
             raise ConfigurationError("a template with {text}", came=repr(template), where="ClipScorer template")
@@ -51,10 +56,13 @@ class ClipScorer:
             raise ConfigurationError('precision "fp32" or "bf16"', came=repr(precision), where="ClipScorer precision")
         if batch < 1:
             raise ConfigurationError("a batch of at least 1", came=str(batch), where="ClipScorer batch")
+        if padded is not None and padded < 1:
+            raise ConfigurationError("at least 1 row, or None", came=str(padded), where="ClipScorer padded")
         loaded = load_model(model, pretrained, device=device, download=download)
         self._model, self._tokenizer, self._context = loaded.model, loaded.tokenizer, loaded.context
         self._preprocessing, self._words = loaded.preprocessing, words
-        self._template, self._device, self._precision, self._batch = template, device, precision, batch
+        self._template, self._device, self._precision = template, device, precision
+        self._batch, self._padded = padded or batch, padded
         self._threads, self._lock = threads, threading.Lock()
         self.card = ScorerCard(
             name=words.name if words else f"{loaded.name} {loaded.weights}", model=loaded.name, weights=loaded.weights,
@@ -71,11 +79,11 @@ class ClipScorer:
         """One of the two small models that ship with the package: line drawings of about eighty categories only.
 
         A text with a word that the model never learnt is refused unless `allow_unknown_words`. `settings`: device,
-        precision, batch, cache. Their scores stand in a column of their own, never under CLIP-ST.
+        precision, cache. Their scores stand in a column of their own, never under CLIP-ST.
         """
         folder = embedded_folder(which)
         words = Words.read(folder / "card.json", allow_unknown=allow_unknown_words)
-        return cls(str(folder), None, words=words, **{"threads": 1, **settings})
+        return cls(str(folder), None, words=words, **{"threads": 1, "padded": EMBEDDED_ROWS, **settings})
 
     def check_text(self, text: str) -> None:
         """Raises ConfigurationError for words outside a closed vocabulary, and for texts the model would cut off."""
@@ -130,7 +138,7 @@ class ClipScorer:
             rows = list(missing.values())
             for start in range(0, len(rows), self._batch):
                 part = rows[start:start + self._batch]
-                fresh = compute(part)
+                fresh = compute(part + part[-1:] * ((self._padded or 0) - len(part)))
                 known |= {keys[row]: fresh[place] for place, row in enumerate(part)}
                 self._memory.put({keys[row]: fresh[place] for place, row in enumerate(part)})
         width = len(next(iter(known.values()))) if known else 0

@@ -95,6 +95,17 @@ def test_scores_do_not_depend_on_the_batch_size(folder, pictures, batch):
     assert abs(ours - theirs).max() <= 1.0000001e-6
 
 
+def test_padded_passes_have_one_shape_and_change_no_row(folder, pictures, monkeypatch):
+    padded = ClipScorer(str(folder), None, batch=64, padded=4)
+    seen = _counting(padded, monkeypatch)
+    rows = padded.embed_images(pictures[:6])
+    padded.embed_texts(["a cup"])
+    assert seen == [4, 4, 4]
+    np.testing.assert_allclose(rows, ClipScorer(str(folder), None).embed_images(pictures[:6]), atol=1e-6)
+    alone = ClipScorer(str(folder), None, padded=4, cache=False)
+    np.testing.assert_array_equal(np.concatenate([alone.embed_images(pictures[k:k + 1]) for k in range(6)]), rows)
+
+
 def test_grey_and_colour_pictures_agree_and_any_shape_is_taken(scorer, pictures):
     colour = np.repeat(pictures[:, None], 3, axis=1)
     np.testing.assert_allclose(scorer.embed_images(colour), scorer.embed_images(pictures), atol=1e-6)
@@ -242,7 +253,7 @@ def test_a_folder_may_stand_in_either_place(folder, pictures):
                                ClipScorer(str(folder), None).embed_images(pictures), atol=1e-6)
 
 
-@pytest.mark.parametrize("settings", [{"template": "a sketch"}, {"precision": "fp8"}, {"batch": 0}])
+@pytest.mark.parametrize("settings", [{"template": "a sketch"}, {"precision": "fp8"}, {"batch": 0}, {"padded": 0}])
 def test_settings_that_cannot_be(folder, settings):
     with pytest.raises(ConfigurationError):
         ClipScorer(str(folder), None, **settings)
