@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from easel.budget import BudgetExceeded
 from easel.chat import (
+    FAILURES,
     Cancelled,
     ChatFailure,
     ChatModel,
@@ -77,7 +78,8 @@ class Retrying:
     """A model whose calls are tried again as their failures allow.
 
     sender : makes one HTTP request per call; concurrency : requests at once, none held while waiting
-    keep : called with the asked request and its reply before the ledger says that it is settled
+    keep : called with the asked request and its outcome, a reply or the failure of this one call after which nothing
+        more is tried, before the ledger says that it is settled: a kill in between asks again and shows it in flight
     clock : seconds since the epoch; sleep : waits; draw : jitter in [0, 1) for a text
     """
 
@@ -86,8 +88,9 @@ class Retrying:
     def __init__(
         self, sender: ChatModel, *, policy: RetryPolicy | None = None, ledger: Ledger | None = None,
         concurrency: int = 8, stop: threading.Event | None = None, on_wait: Callable[[Pause], None] | None = None,
-        keep: Callable[[ChatRequest, ChatReply], object] | None = None, clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] | None = None, draw: Callable[[str], float] = seeded_draw,
+        keep: Callable[[ChatRequest, ChatReply | ChatFailure], object] | None = None,
+        clock: Callable[[], float] = time.time, sleep: Callable[[float], None] | None = None,
+        draw: Callable[[str], float] = seeded_draw,
     ) -> None:
         if concurrency < 1:
             raise ConfigurationError("a concurrency of at least 1", came=str(concurrency))
@@ -104,9 +107,14 @@ class Retrying:
         """The reply, or the last failure; Unavailable when the tries are spent."""
         asked, waits, pauses, counts = request, 0, 0, {"truncated": 0, "thought-exhausted": 0, "empty": 0}
         number = 0
+
+        def final(failure: ChatFailure) -> bool:
+            again = isinstance(failure, Truncated | ThoughtExhausted | Empty)
+            return not again or self._next(request, failure, counts[failure.kind] + 1, number) is None
+
         while True:
             number += 1
-            outcome = self._try(request, asked, number)
+            outcome = self._try(request, asked, number, final)
             if isinstance(outcome, ChatReply):
                 return outcome
             failure = outcome
@@ -115,10 +123,10 @@ class Retrying:
                 continue
             if isinstance(failure, Truncated | ThoughtExhausted | Empty):
                 counts[failure.kind] += 1
-                if counts[failure.kind] > self._allowed(failure) or number >= self.policy.tries:
+                following = self._next(request, failure, counts[failure.kind], number)
+                if following is None:
                     raise failure
-                if not isinstance(failure, Empty):
-                    request = self._doubled(request, failure)
+                request = following
                 continue
             if not isinstance(failure, Transient):
                 raise failure
@@ -134,7 +142,9 @@ class Retrying:
             waits += 1
             self._wait(self._back_off(asked, failure, waits))
 
-    def _try(self, request: ChatRequest, asked: ChatRequest, number: int) -> ChatReply | ChatFailure:
+    def _try(
+        self, request: ChatRequest, asked: ChatRequest, number: int, final: Callable[[ChatFailure], bool]
+    ) -> ChatReply | ChatFailure:
         with self._slot():
             begun = self.ledger.begin(
                 request, key=asked.key, number=number, started=round(self._clock(), 3), model=self.name,
@@ -147,6 +157,8 @@ class Retrying:
                     self._keep(asked, reply)
             except ChatFailure as failure:
                 if failure.sent:
+                    if self._keep is not None and isinstance(failure, FAILURES) and final(failure):
+                        self._keep(asked, failure)
                     self.ledger.end(begun, failure, seconds=time.monotonic() - started)
                 else:
                     self.ledger.withdraw(begun)
@@ -189,18 +201,18 @@ class Retrying:
             self._sleep(seconds)
         self._check_stop()
 
-    def _allowed(self, failure: ChatFailure) -> int:
-        return getattr(self.policy, failure.kind.replace("-", "_"))
+    def _next(self, request: ChatRequest, failure: ChatFailure, count: int, number: int) -> ChatRequest | None:
+        """What is asked after the `count`-th failure of a kind that may be tried again, None for nothing.
 
-    def _doubled(self, request: ChatRequest, failure: ChatFailure) -> ChatRequest:
-        """The request with twice the tokens, as far as the model can write so many; raises `failure` if it cannot."""
+        With twice the tokens after a truncated reply, as far as the model can write so many.
+        """
+        if count > getattr(self.policy, failure.kind.replace("-", "_")) or number >= self.policy.tries:
+            return None
         limit, most = request.sampling.max_tokens, getattr(self._sender, "largest_reply", None)
-        if limit is None:
+        if isinstance(failure, Empty) or limit is None:
             return request
         doubled = min(2 * limit, most) if most else 2 * limit
-        if doubled <= limit:
-            raise failure
-        return replace(request, sampling=replace(request.sampling, max_tokens=doubled))
+        return replace(request, sampling=replace(request.sampling, max_tokens=doubled)) if doubled > limit else None
 
     def _worst(self, request: ChatRequest) -> Usage:
         worst = getattr(self._sender, "worst", None)

@@ -22,6 +22,8 @@ from easel.chat import (
     Usage,
 )
 from easel.errors import ConfigurationError
+from easel.ledger import Ledger
+from easel.recording import Recorded, ReplyStore
 from easel.retrying import Pause, Retrying, RetryPolicy
 from tests.senders import Clock, Sender, answer, failing, request
 
@@ -231,3 +233,35 @@ def test_an_error_of_the_program_is_in_the_ledger_and_raised() -> None:
     with pytest.raises(KeyError):
         model.reply(request())
     assert [(one.outcome, one.reason) for one in model.ledger.tries()] == [("interrupted", "KeyError")]
+
+
+@pytest.mark.parametrize(("failure", "tries"), [(Blocked, 1), (TooLong, 1), (Empty, 3), (Truncated, 2)])
+def test_a_final_failure_is_kept_before_the_ledger_says_that_it_ended(tmp_path, failure, tries) -> None:
+    """A kill between the two asks nothing again: what the ledger calls settled is in the store."""
+    store = ReplyStore(tmp_path / "replies")
+
+    class Watched(Ledger):
+        ended = 0
+
+        def end(self, *arguments, **named) -> None:
+            self.ended += 1
+            if self.ended == tries:
+                raise KeyboardInterrupt
+            assert store.get(request().key) is None  # a failure that is tried again is not the answer
+            super().end(*arguments, **named)
+
+    sender = Sender([failing(failure, "why")])
+    with pytest.raises(KeyboardInterrupt):
+        Recorded(retrying(sender, ledger=Watched(tmp_path), keep=store.put), store).reply(request())
+    assert len(sender.requests) == tries
+    with pytest.raises(failure, match="why"):
+        Recorded(retrying(sender, ledger=Ledger(tmp_path), keep=store.put), store).reply(request())
+    assert len(sender.requests) == tries
+
+
+def test_systemic_failures_are_never_kept(tmp_path) -> None:
+    kept = []
+    for kind in (Unavailable, Transient):
+        with pytest.raises(Unavailable):
+            retrying(Sender([failing(kind)]), keep=lambda *pair: kept.append(pair)).reply(request())
+    assert kept == []
