@@ -43,6 +43,27 @@ def test_ordinary_words_stay(text) -> None:
 def test_short_values_of_the_environment_are_left(monkeypatch) -> None:
     monkeypatch.setenv("LOCAL_API_KEY", "none")
     assert redact("none of it") == "none of it"
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    assert redact("it is true") == "it is true"
+
+
+@pytest.mark.parametrize("name", [
+    "AWS_BEARER_TOKEN_BEDROCK", "WATSONX_APIKEY", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "DB_PASSWORD_2",
+    "MY_CREDENTIALS", "OPENAI_API_KEY_OLD", "hf_token",
+])
+def test_key_like_names_are_known_by_any_part(name, monkeypatch) -> None:
+    monkeypatch.setenv(name, PLANTED)
+    assert redact(f"got {PLANTED}!") == "got [key]!"
+
+
+@pytest.mark.parametrize(("text", "cleaned"), [
+    ("http://user:pw@host/v1", "http://[key]@host/v1"),
+    ("see https://:p%40w@h:80/x, twice", "see https://[key]@h:80/x, twice"),
+    ("http://u:p@ss@host", "http://[key]@host"), ("at http://localhost:8000/v1", "at http://localhost:8000/v1"),
+    ("https://host:80/a@b", "https://host:80/a@b"), ("http://h:80 and me@host", "http://h:80 and me@host"),
+])
+def test_user_and_password_of_an_address(text, cleaned) -> None:
+    assert redact(text) == cleaned
 
 
 @pytest.mark.parametrize(("model", "variable"), [
