@@ -133,12 +133,13 @@ class Gallery:
 
     def curve(self) -> tuple[CurvePoint, ...]:
         """Mean report score by epoch under the reporting model; () without a report."""
-        measured: dict[int, list[float]] = {}
-        for row in self.run.rows("measured"):
+        measured: dict[int, dict[str, float]] = {}
+        for row in self.run.rows("measured"):  # a drawing stands there twice when AES was asked for later
             if row["row"].startswith("epoch "):
-                measured.setdefault(int(row["row"].split()[1]), []).append(row["similarity"])
+                measured.setdefault(int(row["row"].split()[1]), {}).setdefault(row["query"], row["similarity"])
         return tuple(
-            CurvePoint(epoch, sum(values) / len(values), tuple(values)) for epoch, values in sorted(measured.items())
+            CurvePoint(epoch, sum(values.values()) / len(values), tuple(values.values()))
+            for epoch, values in sorted(measured.items())
         )
 
     @property

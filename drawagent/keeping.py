@@ -27,6 +27,15 @@ Review = Callable[[Edit], Edit | None]
 _EDIT = TypeAdapter(Edit)
 
 
+def measured_sets(run: RunStore) -> list[dict[str, Any]]:
+    """The rows of metrics.jsonl, each with its rows of measured.jsonl as `drawings`: what `RememberedMetrics` takes."""
+    drawings = run.keyed("measured")
+    return [
+        {**row, "drawings": [one for key, one in drawings.items() if key.startswith(f"{what}/")]}
+        for what, row in run.keyed("metrics").items()
+    ]
+
+
 @dataclass(frozen=True)
 class Keeper:
     """Every method writes one kind of row, under a key that is the same when the run is resumed.
@@ -65,11 +74,17 @@ class Keeper:
             self._row("rollouts", key, row)
 
     def measured(self, what: str, metrics: SetMetrics) -> None:
-        """One row of the report under the reporting model's card, and one a drawing."""
+        """One row a drawing under the reporting model's card, and one of the set.
+
+        Rows with AES have keys of their own, so that it may be asked for when a run has finished without.
+        """
         card = metrics.card
-        self._row("metrics", what, {"row": what, "column": card.column, "scorer": card.name, **metrics.row()})
+        key = what if metrics.aesthetic is None else f"{what}, AES {metrics.key[:12]}"
         for one in metrics.drawings:
-            self._row("measured", f"{what}/{one.query}", {"row": what, "column": card.column, **vars(one)})
+            self._row("measured", f"{key}/{one.query}", {"row": what, "column": card.column, **vars(one)})
+        self._row("metrics", key, {
+            "row": what, "column": card.column, "scorer": card.name, **metrics.row(), "measured_key": metrics.key,
+        })
 
     def pair(self, pair: Pair) -> None:
         self._row("pairs", pair.id, {

@@ -75,7 +75,9 @@ def open_live(
             "workers": concurrency, "stop": stop, "library": library,
         }
         if recording is not None and replay is not None:
-            return open_studio(lists, settings, chat=replay, remembered=recording.rollouts(), **wiring)
+            return open_studio(
+                lists, settings, chat=replay, remembered=recording.rollouts(), measured=recording.measured(), **wiring
+            )
         if model == "stand-in":
             connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
                                concurrency=concurrency, stop=stop, on_wait=on_wait)

@@ -6,9 +6,11 @@ blank page; success-only figures stand beside (paper: CLIP-ST and AES; the rest 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,6 +49,7 @@ class SetMetrics:
     validity : share of readable replies
     diversity : 1 - mean cosine between the mean embeddings of drawings of different queries
     aesthetic : mean AES (LAION's improved predictor), None when not asked for
+    key : hash of what was measured by what: queries, sketches, scorer, pictures, predictor
     """
 
     n: int
@@ -60,6 +63,7 @@ class SetMetrics:
     card: ScorerCard
     drawings: tuple[DrawingMetrics, ...]
     aesthetic: float | None = None
+    key: str = ""
 
     def row(self) -> dict[str, Any]:
         """The figures alone, rounded to 1e-6; None for what does not exist (no valid drawing, no AES)."""
@@ -73,14 +77,86 @@ class SetMetrics:
 class Aesthetic(Protocol):
     """Rates pictures (M, H, W) in [0, 1]; `easel.scoring.AestheticScorer` is one."""
 
+    card: ScorerCard
+
     def scores(self, images: Any) -> np.ndarray: ...
+
+
+@dataclass
+class RememberedMetrics:
+    """Takes figures from a record instead of computing them, as `RememberedReward` does with rewards.
+
+    rows : measured sets, each the row of metrics.jsonl with its `drawings`, the rows of measured.jsonl
+    With `recompute`, known figures are computed again and the largest difference of a drawing's similarity or
+    worst view is kept in `difference`; what is told still follows the record.
+    """
+
+    rows: Iterable[Mapping[str, Any]] = ()
+    recompute: bool = False
+    difference: float = 0.0
+    recomputed: int = 0
+    _known: dict[str, Mapping[str, Any]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # A set of which a kill left a part is no set.
+        self._known = {row["measured_key"]: row for row in self.rows if len(row["drawings"]) == row["n"]}
+
+    def find(self, key: str, card: ScorerCard) -> SetMetrics | None:
+        """The figures that stand under the key, None for none."""
+        if key not in self._known:
+            return None
+        row = self._known[key]
+        drawings = tuple(
+            DrawingMetrics(**{name: one[name] for name in DrawingMetrics.__dataclass_fields__})
+            for one in row["drawings"]
+        )
+        return SetMetrics(
+            n=row["n"], similarity=row["similarity"], worst_view=row["worst_view"], r_at_1=row["r_at_1"],
+            r_at_5=row["r_at_5"], validity=row["validity"], diversity=row["diversity"], card=card, drawings=drawings,
+            similarity_valid=float("nan") if row["similarity_valid"] is None else row["similarity_valid"],
+            aesthetic=row["aesthetic"], key=key,
+        )
+
+    def compare(self, known: SetMetrics, again: SetMetrics) -> None:
+        """Count the drawings of a set that was computed again and keep the largest difference."""
+        for one, other in zip(known.drawings, again.drawings, strict=True):
+            self.recomputed += 1
+            apart = max(abs(one.similarity - other.similarity), abs(one.worst_view - other.worst_view))
+            self.difference = max(self.difference, apart)
 
 
 def measure(
     queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *,
-    aesthetic: Aesthetic | None = None,
+    aesthetic: Aesthetic | None = None, remembered: RememberedMetrics | None = None,
 ) -> SetMetrics:
-    """Metrics of one drawing per query, in order; None is a failed drawing. aesthetic : rates the same pictures"""
+    """Metrics of one drawing per query, in order; None is a failed drawing.
+
+    aesthetic : rates the same pictures; remembered : figures of a record, told in place of computed ones
+    """
+    key = _key(queries, sketches, reward, aesthetic)
+    known = remembered.find(key, reward.scorer.card) if remembered else None
+    if known is None:
+        return _computed(queries, sketches, reward, aesthetic, key)
+    if remembered and remembered.recompute:
+        remembered.compare(known, _computed(queries, sketches, reward, aesthetic, key))
+    return known
+
+
+def _key(
+    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, aesthetic: Aesthetic | None
+) -> str:
+    drawn = [
+        [query.id, query.text, query.length, None if sketch is None else sketch.key]
+        for query, sketch in zip(queries, sketches, strict=True)
+    ]
+    rated = aesthetic.card.source if aesthetic else None
+    return hashlib.sha256(json.dumps([reward.source, rated, drawn]).encode()).hexdigest()
+
+
+def _computed(
+    queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, aesthetic: Aesthetic | None,
+    key: str,
+) -> SetMetrics:
     scorer = reward.scorer
     pictures = reward.pictures([sketch or BLANK for sketch in sketches])
     count, views = pictures.shape[:2]
@@ -118,27 +194,32 @@ def measure(
         card=scorer.card,
         drawings=drawings,
         aesthetic=_mean([d.aesthetic for d in drawings if d.aesthetic is not None]) if aesthetic else None,
+        key=key,
     )
 
 
 def anchors(
     queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, *, seed: int = 0,
-    aesthetic: Aesthetic | None = None,
+    aesthetic: Aesthetic | None = None, remembered: RememberedMetrics | None = None,
 ) -> dict[str, SetMetrics]:
     """What the figures mean: the blank page, random strokes, and the drawings under another query's text.
 
     The wrong text of query i is that of query i + n // 2, so no drawing keeps its own.
     """
+
+    def measured(asked: Sequence[Query], shown: Sequence[Sketch | None]) -> SetMetrics:
+        return measure(asked, shown, reward, aesthetic=aesthetic, remembered=remembered)
+
     rng = np.random.default_rng(seed)
     scribbles = [Sketch.from_array(rng.uniform(-1, 1, (max(1, len(s) if s else 16), 4, 3))) for s in sketches]
     shift = max(1, len(queries) // 2)
     wrong = [queries[(i + shift) % len(queries)] for i in range(len(queries))]
     rows = {
-        "blank canvas": measure(queries, [BLANK] * len(queries), reward, aesthetic=aesthetic),
-        "random strokes": measure(queries, scribbles, reward, aesthetic=aesthetic),
+        "blank canvas": measured(queries, [BLANK] * len(queries)),
+        "random strokes": measured(queries, scribbles),
     }
     if len(queries) > 1:
-        rows["wrong text"] = measure(wrong, sketches, reward, aesthetic=aesthetic)
+        rows["wrong text"] = measured(wrong, sketches)
     return rows
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drawagent.experience import Library
+from drawagent.keeping import measured_sets
 from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
 from easel.errors import ConfigurationError
@@ -65,6 +66,13 @@ class Recording:
         with gzip.open(self.folder / "rollouts.jsonl.gz", "rt", encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
 
+    def measured(self) -> list[dict[str, Any]]:
+        """The figures of the report as `RememberedMetrics` takes them; [] for a recording without."""
+        if not (self.folder / "measured.jsonl.gz").exists():
+            return []
+        with gzip.open(self.folder / "measured.jsonl.gz", "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
     def replay(self, *, by_site: bool = False) -> Replay:
         """The chat model that answers from the record."""
         chat = Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=self.info["model"], by_site=by_site)
@@ -105,7 +113,8 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
         first = {name: value for name, value in run.keyed("libraries")["e0"].items() if name != "epoch"}
         info["library"] = first
     (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in run.rows("rollouts"))
-    (folder / "rollouts.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
+    for name, rows in (("rollouts", run.rows("rollouts")), ("measured", measured_sets(run))):
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
     pack(run.folder / "replies", folder / "replies.jsonl.gz")
     return folder

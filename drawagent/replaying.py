@@ -47,6 +47,7 @@ def open_replay(
     with closing_after_failure(run):
         return open_studio(
             lists, settings, chat=chat, run=run, reward=reward, measured_by=measured_by,
-            remembered=recording.rollouts(), recompute=recompute, workers=workers, library=recording.library,
+            remembered=recording.rollouts(), measured=recording.measured(), recompute=recompute, workers=workers,
+            library=recording.library,
             facts=lambda: {"drifted": chat.drifted} if chat.drifted else {},
         )

@@ -11,7 +11,7 @@ from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.inference import Drawing, finish, start
 from drawagent.keeping import Keeper
-from drawagent.metrics import Aesthetic, SetMetrics, anchors, measure
+from drawagent.metrics import Aesthetic, RememberedMetrics, SetMetrics, anchors, measure
 from drawagent.queries import Query
 from drawagent.reward import Reward, ViewReward
 
@@ -41,12 +41,14 @@ def report(
     reward: Reward,
     measured_by: ViewReward,
     aesthetic: Aesthetic | None = None,
+    remembered: RememberedMetrics | None = None,
     keeper: Keeper = Keeper(),
     workers: int = 8,
     stop: threading.Event | None = None,
 ) -> Generator[EpochReport | AnchorReport, None, None]:
     """Draw every query with every library (all calls side by side), choose by `reward`, measure by `measured_by`.
 
+    remembered : figures of a record, told in place of computed ones
     Libraries that are the same ask the same requests, which the record answers once.
     """
     if not libraries or not queries:
@@ -65,10 +67,12 @@ def report(
             for drawing in drawings:
                 keeper.report(drawing, reward)
             sketches = [drawing.chosen.candidate.sketch for drawing in drawings]
-            done = EpochReport(epoch, library, drawings, measure(queries, sketches, measured_by, aesthetic=aesthetic))
-            keeper.measured(f"epoch {epoch}", done.metrics)
-            yield done
-        rows = AnchorReport(anchors(queries, sketches, measured_by, aesthetic=aesthetic))
+            metrics = measure(queries, sketches, measured_by, aesthetic=aesthetic, remembered=remembered)
+            keeper.measured(f"epoch {epoch}", metrics)
+            yield EpochReport(epoch, library, drawings, metrics)
+        rows = AnchorReport(
+            anchors(queries, sketches, measured_by, aesthetic=aesthetic, remembered=remembered)
+        )
         for name, metrics in rows.rows.items():
             keeper.measured(name, metrics)
         yield rows

@@ -16,8 +16,8 @@ from drawagent.epochs import Practice, practise
 from drawagent.events import Event, PractiseFinished
 from drawagent.experience import Library
 from drawagent.gallery import Gallery
-from drawagent.keeping import Keeper, Review
-from drawagent.metrics import Aesthetic
+from drawagent.keeping import Keeper, Review, measured_sets
+from drawagent.metrics import Aesthetic, RememberedMetrics
 from drawagent.queries import QueryLists, check_splits
 from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
@@ -61,7 +61,7 @@ class Studio:
     """An open run.
 
     run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
-    library : what practice begins with
+    library : what practice begins with; remembered : figures of the report that are known already
     notes : what a person should read at the end (what was spent)
     facts : what run.json shall say at the end (how many replies drifted)
     price : of the model; None when unknown
@@ -83,6 +83,7 @@ class Studio:
     facts: Callable[[], dict[str, Any]] = dict
     price: Price | None = None
     library: Library = Library()
+    remembered: RememberedMetrics = field(default_factory=RememberedMetrics)
 
     @property
     def artist(self) -> Artist:
@@ -115,8 +116,8 @@ class Studio:
                                      mend="Iterate practise() to its end first.")
         yield from report(
             self.finished.libraries, self.lists.report, artist=self.artist, reward=self.reward,
-            measured_by=self.measured_by, aesthetic=self.aesthetic, keeper=self.keeper, workers=self.workers,
-            stop=self.stop,
+            measured_by=self.measured_by, aesthetic=self.aesthetic, remembered=self.remembered, keeper=self.keeper,
+            workers=self.workers, stop=self.stop,
         )
         self._say_facts()
 
@@ -133,6 +134,9 @@ class Studio:
         if isinstance(self.reward, RememberedReward) and self.reward.recomputed:
             number, largest = self.reward.recomputed, self.reward.difference
             lines.append(f"{number} recorded scores computed again: largest difference {largest:.1e}")
+        if self.remembered.recomputed:
+            number, largest = self.remembered.recomputed, self.remembered.difference
+            lines.append(f"{number} recorded figures of the report computed again: largest difference {largest:.1e}")
         return lines
 
 
@@ -146,6 +150,7 @@ def open_studio(
     measured_by: ViewReward,
     aesthetic: Aesthetic | None = None,
     remembered: Iterable[Mapping[str, Any]] = (),
+    measured: Iterable[Mapping[str, Any]] = (),
     recompute: bool = False,
     references: Mapping[str, Reference] | None = None,
     workers: int = 8,
@@ -157,8 +162,8 @@ def open_studio(
 ) -> Studio:
     """Wire a run. Words that a scorer does not know are refused before anything is paid for.
 
-    remembered : rollout rows of a record, besides those of the run itself; recompute : score them again and
-    keep the largest difference
+    remembered, measured : rollout rows and measured sets of a record, besides those of the run itself
+    recompute : compute both again and keep the largest difference
     """
     check_splits(lists)
     for query in (*lists.learn, *lists.gate, *lists.report):
@@ -169,6 +174,7 @@ def open_studio(
     return Studio(
         run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by, aesthetic,
         references or {}, workers, stop or threading.Event(), notes=notes, facts=facts, price=price, library=library,
+        remembered=RememberedMetrics([*measured, *measured_sets(run)], recompute),
     )
 
 

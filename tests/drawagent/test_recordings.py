@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drawagent.events import PractiseFinished
@@ -25,10 +27,10 @@ from easel.connection import chain
 from easel.errors import ConfigurationError
 from easel.recording import RecordMissing
 from easel.runs import RunStore
-from tests.fakes import TinyScorer, lists
+from tests.fakes import CARD, TinyScorer, lists
 
 SCORER = "tests.fakes:TinyScorer"
-TABLES = ("rollouts", "pairs", "judgements", "edits", "gates", "libraries", "epochs")
+TABLES = ("rollouts", "pairs", "judgements", "edits", "gates", "libraries", "epochs", "metrics", "measured")
 
 
 def content(run: RunStore) -> dict[str, str]:
@@ -46,10 +48,11 @@ def recorded(tmp_path_factory) -> tuple[Recording, dict[str, str]]:
     queries = lists(2, gate=1, report=2)
     settings = DrawSettings.ours(candidates=3, epochs=2, inference_draws=1, noise_skip=0, picture_size=32)
     reward = ViewReward.of(settings, open_scorer(SCORER))
-    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
+    reporter = ViewReward.of(settings, open_scorer(SCORER), views=settings.report_views)
+    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reporter,
                    root=root / "runs", name="made", date="2000-01-01") as run:
         chat = chain(StandIn(), store=run.replies, ledger=run.folder)
-        studio = open_studio(queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reward)
+        studio = open_studio(queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reporter)
         list(studio.practise())
         list(studio.report())
         with pytest.raises(ConfigurationError, match="expected a finished run, got running"):
@@ -98,6 +101,53 @@ def test_decisions_follow_the_record_even_where_numbers_moved(recorded, tmp_path
     assert content(run) == rows
     (line,) = [line for line in remarks if "recorded scores computed again" in line]
     assert float(line.split()[-1]) > 0.01, "the other numbers are told"
+
+
+def test_the_report_follows_the_record_even_where_numbers_moved(recorded, tmp_path):
+    recording, rows = recorded
+    scorers = {"reward": SCORER, "report": f"{__name__}:BackwardsScorer"}
+    moved = Recording(recording.name, recording.folder, {**recording.info, "scorers": scorers})
+    run, remarks = replayed(moved, tmp_path / "a")
+    assert content(run) == rows
+    (line,) = [line for line in remarks if "recorded figures of the report computed again" in line]
+    assert line.startswith(f"{len(rows['measured'].splitlines())} ")
+    assert float(line.split()[-1]) > 0.01
+
+    old = Recording(recording.name, tmp_path / "old", moved.info)
+    shutil.copytree(recording.folder, old.folder, ignore=shutil.ignore_patterns("measured*"))
+    run, remarks = replayed(old, tmp_path / "b")
+    assert content(run)["measured"] != rows["measured"], "a recording without figures is measured here"
+    assert not any("figures of the report" in line for line in remarks)
+
+
+class Rater:
+    card = CARD
+
+    def scores(self, images):
+        return np.full(len(images), 5.0)
+
+
+def test_a_resumed_report_measures_nothing_again_and_aes_may_come_later(recorded, tmp_path):
+    recording, _ = recorded
+
+    def opened(**more):
+        studio = open_replay(recording, root=tmp_path, date="2000-01-02", trust_plugins=True, recompute=False)
+        for name, value in more.items():
+            setattr(studio, name, value)
+        with studio.run:
+            list(studio.practise())
+            list(studio.report())
+        return studio
+
+    first = opened()
+    rows, curve = content(first.run), first.gallery.curve()
+    moved = opened(measured_by=ViewReward.of(recording.settings, BackwardsScorer(), views=12))
+    assert content(moved.run) == rows
+    rated = opened(aesthetic=Rater())
+    assert content(rated.run)["metrics"].startswith(rows["metrics"])
+    assert {row["aesthetic"] for row in rated.run.rows("metrics")} == {None, 5.0}
+    assert rated.gallery.curve() == curve
+    assert content(opened().run) == content(opened(aesthetic=Rater()).run) == content(rated.run)
 
 
 def test_the_moved_numbers_would_have_decided_otherwise(recorded):
@@ -153,10 +203,13 @@ def test_a_recording_begins_with_the_library_that_it_was_made_with(tmp_path):
     queries, tips = lists(1, report=1), Library.of_tips(["Mind the depth."])
     settings = DrawSettings.paper(candidates=2, epochs=1, picture_size=32)
     reward = ViewReward.of(settings, open_scorer(SCORER))
-    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
+    reporter = ViewReward.of(settings, open_scorer(SCORER), views=settings.report_views)
+    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reporter,
                    root=tmp_path / "runs", name="made", date="2000-01-01", library=tips) as run:
         chat = chain(StandIn(), store=run.replies, ledger=run.folder)
-        studio = open_studio(queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reward, library=tips)
+        studio = open_studio(
+            queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reporter, library=tips
+        )
         list(studio.practise())
         list(studio.report())
         run.status("finished")

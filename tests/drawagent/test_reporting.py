@@ -162,6 +162,8 @@ def test_no_queries_no_report():
 
 def test_aes_is_rated_on_the_same_pictures_and_absent_when_not_asked_for():
     class Rater:
+        card = CARD
+
         def scores(self, images):
             return np.arange(len(images), dtype=float)
 
