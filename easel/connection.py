@@ -56,12 +56,14 @@ def connect(
     budget: Budget | None = None, concurrency: int = 8, api_base: str | None = None,
     drop_refused_settings: bool = False, sees_images: bool | None = None, label: str | None = None,
     prices: Path | None = None, stop: threading.Event | None = None, on_wait: Callable[[Pause], None] | None = None,
-    policy: RetryPolicy | None = None, timeout: float = 600.0,
+    policy: RetryPolicy | None = None, timeout: float = 600.0, api_key_env: str | None = None,
 ) -> Connection:
     """Recorded(Retrying(Budgeted(LiteLLMChat))) for one model.
 
     run : gives the reply store and the ledger's folder, unless these are given; without any nothing is kept
     label : neutral name that stands in records, messages and requests instead of the real one
+    api_base, api_key_env : server and key as for `LiteLLMChat`: a server at an api_base gets EASEL_API_KEY or the key
+        in the variable `api_key_env`, never the provider's key of the environment
     prices : price table (`easel.prices.read_prices`), by `model` or `label`
     Raises MissingCapability without the provider's key, ConfigurationError for a dollar limit without a price.
     """
@@ -70,10 +72,10 @@ def connect(
     table = read_prices(prices) if prices is not None else {}
     price = table.get(model) or table.get(label or "")
     sender = LiteLLMChat(
-        model, label=label, api_base=api_base, drop_refused_settings=drop_refused_settings, sees_images=sees_images,
-        price=price, timeout=timeout,
+        model, label=label, api_base=api_base, api_key_env=api_key_env, drop_refused_settings=drop_refused_settings,
+        sees_images=sees_images, price=price, timeout=timeout,
     )
-    missing = missing_keys(model) if api_base is None else ()
+    missing = missing_keys(model) if api_base is None and api_key_env is None else ()
     if missing:
         raise MissingCapability(
             f"a key for '{model}'", came="none", where=" or ".join(missing),

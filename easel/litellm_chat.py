@@ -34,8 +34,10 @@ from easel.chat import (
 )
 from easel.errors import ConfigurationError, MissingCapability, shorten
 from easel.prices import Price, mapped_price
-from easel.redaction import RedactingFilter, redact
+from easel.redaction import RedactingFilter, names_secret, redact
 
+OWN_KEY = "EASEL_API_KEY"
+"""The environment variable whose value a server at an `api_base` is sent."""
 _DOOR = threading.Lock()
 _LOGGERS = ("LiteLLM", "openai._base_client", "httpx")
 _SETTINGS = re.compile(rf"\b({'|'.join(vars(Sampling()))})\b")
@@ -76,7 +78,9 @@ class LiteLLMChat:
     """A provider's model.
 
     model : litellm's name, "provider/model" ; label : what requests and records call it (default: `model`)
-    api_base : address of the server, None for the provider's own
+    api_base : address of the server, None for the provider's own. Such a server is never sent the provider's key
+        that the environment may hold (OPENAI_API_KEY, ...), but EASEL_API_KEY, or the placeholder "none" without it
+    api_key_env : environment variable that holds the key, for any server; its name must be key-like (`easel.redaction`)
     drop_refused_settings : leave out a setting that the model does not take, and list it in `not_applied`
     sees_images : None asks litellm's map (unknown models: no)
     price : None asks litellm's map; timeout : seconds for one request (ours: 600, a reasoning model thinks long)
@@ -85,7 +89,7 @@ class LiteLLMChat:
     evidence: Evidence = "live"
 
     def __init__(
-        self, model: str, *, label: str | None = None, api_base: str | None = None,
+        self, model: str, *, label: str | None = None, api_base: str | None = None, api_key_env: str | None = None,
         drop_refused_settings: bool = False, sees_images: bool | None = None, price: Price | None = None,
         timeout: float = 600.0,
     ) -> None:
@@ -101,8 +105,9 @@ class LiteLLMChat:
         self._model, self._label, self._api_base = model, label, api_base
         self._drop, self._timeout = drop_refused_settings, timeout
         self._refused: frozenset[str] = frozenset()
-        self._key = missing_keys(model)
-        self._api_key = _loopback_key(self._provider, api_base, self._key)
+        named = (api_key_env,) if api_key_env else (OWN_KEY,) if api_base else ()
+        self._key = named or missing_keys(model)
+        self._api_key = _key(api_base, api_key_env)
         info = _model_info(litellm, model)
         self.sees_images = bool(info.get("supports_vision")) if sees_images is None else sees_images
         self.price = price or mapped_price(info)
@@ -277,6 +282,15 @@ def missing_keys(model: str) -> tuple[str, ...]:
         return ()
 
 
-def _loopback_key(provider: str, api_base: str | None, missing: tuple[str, ...]) -> str | None:
-    """Servers of one's own take no key, and the OpenAI client refuses to start without one."""
-    return "none" if api_base and provider == "openai" and missing else None
+def _key(api_base: str | None, variable: str | None) -> str | None:
+    """What is sent as key; None lets litellm look for the provider's own."""
+    if variable is not None:
+        if not names_secret(variable):
+            raise ConfigurationError("a key-like variable name, so that its value is kept out of records and messages",
+                                     came=repr(variable), where="api_key_env", mend="Name it ..._API_KEY.")
+        if not os.environ.get(variable):
+            raise MissingCapability(f"a key in {variable}", came="none", mend=f"export {variable}=...")
+        return os.environ[variable]
+    # Servers of one's own need no key, but clients refuse to start without one, and litellm would then take the
+    # provider's from the environment and send it to a stranger.
+    return os.environ.get(OWN_KEY) or "none" if api_base else None

@@ -23,7 +23,7 @@ from easel.chat import (
     Truncated,
     Unavailable,
 )
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, MissingCapability
 from easel.litellm_chat import LiteLLMChat
 from easel.prices import Price
 from tests.servers import (
@@ -272,3 +272,41 @@ def test_what_the_map_knows() -> None:
     assert chat.price.dollars(300_000, 0) == pytest.approx(0.75)
     assert not LiteLLMChat("deepseek/deepseek-chat").sees_images
     assert LiteLLMChat("ollama/llama3").price is None
+
+
+@pytest.mark.parametrize(("model", "variable"), [
+    ("openai/bridge", "OPENAI_API_KEY"), (GEMINI, "GEMINI_API_KEY"), ("ollama_chat/x", "OLLAMA_API_KEY"),
+    ("hosted_vllm/x", "HOSTED_VLLM_API_KEY"), ("deepseek/x", "DEEPSEEK_API_KEY"),
+    ("openrouter/a/b", "OPENROUTER_API_KEY"), ("anthropic/claude-x", "ANTHROPIC_API_KEY"),
+])
+def test_a_server_of_ones_own_never_gets_the_providers_key(model, variable, monkeypatch) -> None:
+    """Whatever the server makes of the request: only a key that was meant for it is in it."""
+    monkeypatch.setenv(variable, "planted-for-the-provider")
+    body = gemini_reply("x") if model == GEMINI else openai_reply("x")
+    _, provider = ask(body, model)
+    assert provider.calls == 1
+    assert "planted-for-the-provider" not in str(provider.headers) + str(provider.requests)
+    monkeypatch.setenv("EASEL_API_KEY", "planted-for-this-server")
+    _, provider = ask(body, model)
+    assert "planted-for-the-provider" not in str(provider.headers) + str(provider.requests)
+    if not model.startswith("ollama"):
+        assert "planted-for-this-server" in str(provider.headers)
+    _, provider = ask(body, model, api_key_env=variable)
+    assert "planted-for-this-server" not in str(provider.headers)
+    if not model.startswith("ollama"):
+        assert "planted-for-the-provider" in str(provider.headers)
+
+
+def test_a_key_variable_is_named_well_and_set(monkeypatch) -> None:
+    monkeypatch.setenv("MY_PHRASE", "planted-phrase")
+    with pytest.raises(ConfigurationError, match="key-like variable name.*MY_PHRASE") as refused:
+        LiteLLMChat("openai/bridge", api_key_env="MY_PHRASE")
+    assert "planted" not in str(refused.value)
+    with pytest.raises(MissingCapability, match="export OWN_API_KEY"):
+        LiteLLMChat("openai/bridge", api_base="http://127.0.0.1:9/v1", api_key_env="OWN_API_KEY")
+
+
+def test_a_server_that_wants_a_key_is_told_where_it_comes_from(monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-for-the-provider")
+    failure, _ = ask(error(401, "no key"))
+    assert "EASEL_API_KEY" in str(failure)

@@ -70,7 +70,7 @@ def test_user_and_password_of_an_address(text, cleaned) -> None:
     ("openai/bridge", "OPENAI_API_KEY"), ("gemini/gemini-2.5-pro", "GEMINI_API_KEY"),
 ])
 def test_a_planted_key_is_nowhere(tmp_path, monkeypatch, caplog, capfd, model, variable) -> None:
-    monkeypatch.setenv(variable, PLANTED)
+    monkeypatch.setenv(variable, PLANTED)  # asked for by name below, or a server at an address would not get it
     caplog.set_level(logging.INFO)
     logging.getLogger("LiteLLM").setLevel(logging.DEBUG)
     echo = [
@@ -84,7 +84,7 @@ def test_a_planted_key_is_nowhere(tmp_path, monkeypatch, caplog, capfd, model, v
         tmp_path, "keys", fingerprint="f" * 64, configuration=configuration, evidence="live", date="2026-01-01",
     ) as run:
         base = provider.api_base if model.startswith("openai") else provider.url
-        connection = connect(model, run=run, api_base=base, policy=RetryPolicy(tries=2, first_wait=0.001))
+        connection = connect(model, run=run, api_base=base, api_key_env=variable, policy=RetryPolicy(tries=2, first_wait=0.001))
         for replica in range(8):
             asked = ChatRequest(connection.name, (Message("user", ("x",)),), Sampling(max_tokens=5), replica)
             try:
