@@ -55,7 +55,8 @@ class RunStore:
     ) -> RunStore:
         """The run with this fingerprint under `root`, resumed, or a new folder <date>_<name>_<fingerprint[:10]>.
 
-        facts : further entries of run.json (seeds, cards, versions); date : ISO date of a new folder
+        facts : further entries of run.json (seeds, cards, versions), in which `resumes` counts how often a run was
+        opened again; date : ISO date of a new folder
         Raises RunBusy while another process writes it, ConfigurationError for a key in the configuration or
         for another grade of evidence under the same fingerprint.
         """
@@ -82,7 +83,7 @@ class RunStore:
                         where=folder.name, mend="Put the grade of evidence into the fingerprint, or use another name.",
                     )
                 run = cls(folder, info, lock)
-                run.status("running", **facts)
+                run.status("running", **{**facts, "resumes": info.get("resumes", 0) + 1})
                 return run
             info = {
                 "name": name, "date": date, "status": "running", "evidence": evidence, "fingerprint": fingerprint,

@@ -1,4 +1,7 @@
-"""Tables: what a run holds, as pandas frames. `results` is deterministic; clocks, tries and cost stand in `ledger`."""
+"""Tables: what runs hold, as pandas frames. `results` is deterministic; clocks, tries and cost stand in `ledger`.
+
+Several runs stand in one frame only when their numbers are of one kind (ours): see `together`, `pipeline_check`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from easel.errors import ConfigurationError
 from easel.ledger import Ledger
 from easel.runs import RunStore
 
@@ -13,12 +17,16 @@ if TYPE_CHECKING:
     import pandas
 
 _ORDER = ("role", "query", "epoch", "candidate", "pair")
+_HEAD = ("evidence", "fingerprint", "drifted")
 _WORDS = frozenset({"text", "reason"})
 _LEDGER = (
     "started", "site", "number", "outcome", "status", "seconds", "prompt_tokens", "completion_tokens",
     "reasoning_tokens", "cached_tokens", "dollars", "estimated", "model", "max_tokens", "not_applied", "reason", "key",
     "id",
 )
+_PIPELINE = ("run", "evidence", "fingerprint", "status", "calls", "failures", "resumes", "seconds")
+_NOT_COMPARED = frozenset({"device", "versions"})
+"""Parts of a scorer card that move the seventh digit only (`easel.score_card.ScorerCard.source`)."""
 
 
 def rollouts(run: RunStore | Path) -> pandas.DataFrame:
@@ -39,19 +47,42 @@ def attempts(run: RunStore | Path) -> pandas.DataFrame:
 def results(run: RunStore | Path) -> pandas.DataFrame:
     """The scores and failures of all rollouts: byte-identical (`to_csv`) for one machine and version set.
 
-    Sorted by role, query, epoch, candidate; no words, lists as text, no clock. `evidence` and `fingerprint` head it.
+    Sorted by role, query, epoch, candidate; no words, lists as text, no clock. `evidence`, `fingerprint` and `drifted`
+    head it. drifted : replies of the run that were taken by call site since prompts have changed, 0 for none
+    """
+    return _results(_result_rows(_opened(run)), _HEAD)
+
+
+def together(*runs: RunStore | Path) -> pandas.DataFrame:
+    """The results of several runs, one below the other; `run`, the name of the folder, heads them.
+
+    Raises ConfigurationError for runs whose numbers may not stand side by side: of different grades of evidence, by
+    different scorer cards (device and versions may differ), of a stand-in, and for a run that is given twice.
+    """
+    opened = _several(runs)
+    _check_evidence(opened)
+    _check_cards(opened)
+    rows = [{"run": run.folder.name, **row} for run in opened for row in _result_rows(run)]
+    return _results(rows, ("run", *_HEAD))
+
+
+def pipeline_check(*runs: RunStore | Path) -> pandas.DataFrame:
+    """One row per run about its mechanics, and no score: the only frame in which runs of a stand-in are compared.
+
+    calls : HTTP tries in the ledger; failures : those that did not end with a reply, in flight at a kill among them
+    resumes : how often the run was opened again; seconds : of all tries, added up
     """
     import pandas
 
-    opened = _opened(run)
-    rows = [
-        {name: _flat(value) for name, value in row.items() if name not in _WORDS} for row in opened.rows("rollouts")
-    ]
-    rows.sort(key=lambda row: [_rank(row.get(name)) for name in _ORDER])
-    for row in rows:
-        row["evidence"], row["fingerprint"] = opened.info["evidence"], opened.info["fingerprint"]
-    names = sorted({name for row in rows for name in row}, key=lambda name: (_place(name), name))
-    return pandas.DataFrame(rows, columns=names)
+    rows = []
+    for run in _several(runs):
+        tries = Ledger(run.folder).tries()
+        rows.append({
+            "run": run.folder.name, **{name: run.info[name] for name in ("evidence", "fingerprint", "status")},
+            "calls": len(tries), "failures": sum(one.outcome != "ok" for one in tries),
+            "resumes": run.info.get("resumes", 0), "seconds": round(sum(one.seconds for one in tries), 3),
+        })
+    return pandas.DataFrame(rows, columns=list(_PIPELINE))
 
 
 def ledger(run: RunStore | Path) -> pandas.DataFrame:
@@ -68,6 +99,78 @@ def ledger(run: RunStore | Path) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=list(_LEDGER))
 
 
+def _result_rows(run: RunStore) -> list[dict[str, Any]]:
+    head = {
+        "evidence": run.info["evidence"], "fingerprint": run.info["fingerprint"], "drifted": run.info.get("drifted", 0),
+    }
+    rows = [
+        {name: _flat(value) for name, value in row.items() if name not in _WORDS} | head
+        for row in run.rows("rollouts")
+    ]
+    return sorted(rows, key=lambda row: [_rank(row.get(name)) for name in _ORDER])
+
+
+def _results(rows: list[dict[str, Any]], head: tuple[str, ...]) -> pandas.DataFrame:
+    import pandas
+
+    order = (*head, *_ORDER)
+    names = {name for row in rows for name in row}
+    first = [name for name in order if name in names]
+    return pandas.DataFrame(rows, columns=[*first, *sorted(names - set(order))])
+
+
+def _several(runs: tuple[RunStore | Path, ...]) -> list[RunStore]:
+    opened = [_opened(run) for run in runs]
+    if not opened:
+        raise ConfigurationError("at least one run", came="none")
+    folders = [run.folder.resolve() for run in opened]
+    twice = sorted({folder.name for folder in folders if folders.count(folder) > 1})
+    if twice:
+        raise ConfigurationError("every run once", came=f"{', '.join(twice)} twice")
+    return opened
+
+
+def _check_evidence(runs: list[RunStore]) -> None:
+    grades: dict[str, list[str]] = {}
+    for run in runs:
+        grades.setdefault(run.info["evidence"], []).append(run.folder.name)
+    came = "; ".join(f"{grade}: {', '.join(names)}" for grade, names in grades.items())
+    if "stand-in" in grades:
+        raise ConfigurationError(
+            "runs of models", came=came, where="together",
+            mend="Scores of a stand-in are no results; give its runs to pipeline_check instead.",
+        )
+    if len(grades) > 1:
+        raise ConfigurationError(
+            "one grade of evidence", came=came, where="together", mend="Call together once for each grade.",
+        )
+
+
+def _check_cards(runs: list[RunStore]) -> None:
+    first = _cards(runs[0])
+    for run in runs[1:]:
+        other = _cards(run)
+        parts = [name for name in sorted(first.keys() | other.keys()) if first.get(name) != other.get(name)]
+        if parts:
+            name = "column" if "column" in {part[1] for part in parts} else parts[0][1]
+            part = next(part for part in parts if part[1] == name)
+            raise ConfigurationError(
+                "the same scorer cards",
+                came=f"{' '.join(part)} {first.get(part, 'none')!r} in {runs[0].folder.name}, "
+                     f"{other.get(part, 'none')!r} in {run.folder.name}",
+                where="together",
+                mend="Call together once for each set of cards, or practise again with one scorer.",
+            )
+
+
+def _cards(run: RunStore) -> dict[tuple[str, str], Any]:
+    """(role, part) -> value, of what decides a number."""
+    return {
+        (role, name): value for role, card in run.info.get("cards", {}).items() for name, value in card.items()
+        if name not in _NOT_COMPARED
+    }
+
+
 def _opened(run: RunStore | Path) -> RunStore:
     return run if isinstance(run, RunStore) else RunStore.read(run)
 
@@ -80,11 +183,6 @@ def _frame(run: RunStore | Path, table: str) -> pandas.DataFrame:
 
 def _flat(value: Any) -> Any:
     return " ".join(map(str, value)) if isinstance(value, list) else value
-
-
-def _place(name: str) -> int:
-    head = ("evidence", "fingerprint", *_ORDER)
-    return head.index(name) if name in head else len(head)
 
 
 def _rank(value: Any) -> tuple[int, float, str]:
