@@ -8,14 +8,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from easel.chat import Cancelled
+
 T = TypeVar("T")
 
 
 class Crew:
     """A thread pool as a context. Leaving it by an exception (an interrupt, a closed generator, a systemic
-    fault) sets `stop`, drops what has not started, and waits for calls in flight, whose replies are kept.
+    fault) sets `stop`, drops what has not started, waits for calls in flight, whose replies are kept, and leaves
+    `stop` as it was: the next crew may work.
 
-    workers : calls at once; stop : event that the chat chain watches (see `easel.connection`)
+    workers : calls at once; stop : event that the chat chain watches (see `easel.connection`). One that somebody else
+    has set holds until it is cleared: entering and submitting then raise Cancelled
     """
 
     def __init__(self, workers: int, *, stop: threading.Event | None = None) -> None:
@@ -23,15 +27,24 @@ class Crew:
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="crew")
 
     def __enter__(self) -> Crew:
-        self.stop.clear()
+        self._check_stop()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        asked = self.stop.is_set()
         if kind is not None:
             self.stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        if not asked:
+            self.stop.clear()
 
     def submit(self, work: Callable[..., T], *args: object, **settings: object) -> Future[T]:
+        self._check_stop()
         return self._pool.submit(work, *args, **settings)
+
+    def _check_stop(self) -> None:
+        if self.stop.is_set():
+            raise Cancelled("to go on", came="a request to stop", where="crew", sent=False,
+                            mend="Clear the stop event to go on; nothing earned is lost.")

@@ -18,6 +18,8 @@ from drawagent.studio import Studio, closing_after_failure, open_scorer, open_st
 from easel.budget import Budget
 from easel.chat import Evidence
 from easel.connection import chain, connect
+from easel.errors import EaselError
+from easel.recording import Replay
 from easel.retrying import Pause
 from easel.scoring import AestheticScorer
 
@@ -67,6 +69,7 @@ def open_live(
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
         root=root, name=name, date=date, library=library, references=known,
+        sees_images=_sees_images(model, replay, sees_images, api_base),
     )
     with closing_after_failure(run):
         stop = threading.Event()
@@ -91,3 +94,17 @@ def open_live(
             lists, settings, chat=connection.chat, price=connection.price,
             notes=lambda: [f"spent: {connection.budget.spent}"], **wiring,
         )
+
+
+def _sees_images(model: str, replay: Replay | None, said: bool | None, api_base: str | None) -> bool:
+    """Whether pictures will be sent: as the recording has it, as was said, or as litellm's map knows the model."""
+    if replay is not None:
+        return replay.sees_images
+    if model == "stand-in" or said is not None:
+        return bool(said) and model != "stand-in"
+    from easel.litellm_chat import LiteLLMChat
+
+    try:
+        return LiteLLMChat(model, api_base=api_base).sees_images
+    except EaselError:  # a model that cannot be had is told of when it is connected, and the run then says so
+        return False

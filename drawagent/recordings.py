@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +15,7 @@ from drawagent.experience import Library
 from drawagent.keeping import measured_sets
 from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
+from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.recording import PackedReplies, Replay, pack
 from easel.runs import RunStore
@@ -60,6 +62,12 @@ class Recording:
     def library(self) -> Library:
         """What the practice began with."""
         return Library.from_json(self.info["library"]) if "library" in self.info else Library()
+
+    @property
+    def prompts(self) -> Path | None:
+        """The prompts of the overlay that the practice was made with; None for the package's own."""
+        folder = self.folder / "prompts"
+        return folder if folder.is_dir() else None
 
     def rollouts(self) -> list[dict[str, Any]]:
         """The scored rollout rows of the record."""
@@ -112,9 +120,22 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
     if "library" in configured:
         first = {name: value for name, value in run.keyed("libraries")["e0"].items() if name != "epoch"}
         info["library"] = first
+    _keep_overlay(run, folder / "prompts")
     (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for name, rows in (("rollouts", run.rows("rollouts")), ("measured", measured_sets(run))):
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
     pack(run.folder / "replies", folder / "replies.jsonl.gz")
     return folder
+
+
+def _keep_overlay(run: RunStore, folder: Path) -> None:
+    """Copy the prompts that an overlay gave to the run, as a new overlay; no folder without any."""
+    shutil.rmtree(folder, ignore_errors=True)
+    configured = run.info["configuration"]
+    if configured["settings"]["prompt_overlay"] is None:
+        return
+    for name, key in configured["prompts"].items():
+        if key != load_prompt("drawagent", name).key:
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(run.folder / "prompts" / f"{name}-{key[:12]}.md", folder / f"{name}.md")

@@ -25,6 +25,7 @@ def open_replay(
     """A run that asks nothing and pays nothing.
 
     by_site : take replies by call site, for prompts that were edited since; the run then says that it drifted
+    prompt_overlay : prompts in place of those that the recording was made with
     recompute : compute the recorded scores again and tell the largest difference
     trust_plugins : call whatever scorers and policies the recording names; else only those of drawagent and easel
     Raises ConfigurationError for a recording that names others.
@@ -32,7 +33,8 @@ def open_replay(
     if not trust_plugins:
         check_scorers(recording.info["scorers"], where=f"recording {recording.name}")
         check_plugins(recording.settings, where=f"recording {recording.name}")
-    settings = DrawSettings(**{**recording.settings.model_dump(), "prompt_overlay": prompt_overlay})
+    overlay = prompt_overlay or recording.prompts
+    settings = DrawSettings(**{**recording.settings.model_dump(), "prompt_overlay": overlay})
     lists = recording.lists
     reward = ViewReward.of(settings, open_scorer(recording.info["scorers"]["reward"]))
     measured_by = ViewReward.of(
@@ -42,7 +44,7 @@ def open_replay(
     run = start_run(
         lists, settings, model=chat.name, evidence=chat.evidence, reward=reward, measured_by=measured_by,
         root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
-        library=recording.library,
+        library=recording.library, sees_images=recording.info["sees_images"],
     )
     with closing_after_failure(run):
         return open_studio(

@@ -191,10 +191,11 @@ def closing_after_failure(run: RunStore) -> Iterator[None]:
 def configuration(
     lists: QueryLists, settings: DrawSettings, *, model: str, evidence: Evidence, reward: ViewReward,
     measured_by: ViewReward, library: Library = Library(), references: Mapping[str, Reference] | None = None,
+    sees_images: bool = False,
 ) -> dict[str, Any]:
     """What decides a run's results, as it stands in run.json; its hash is the fingerprint.
 
-    library, references : stand in it only where there are any
+    library, references, sees_images : stand in it only where there are any, and where pictures may be sent
     """
     prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
     policies = {
@@ -206,6 +207,8 @@ def configuration(
         given["library"] = library.key
     if references:
         given["references"] = {query: references[query].sketch.key for query in sorted(references)}
+    if sees_images:
+        given["sees_images"] = True
     return {
         "settings": settings.model_dump(mode="json"),
         "queries": {
@@ -244,11 +247,12 @@ def start_run(
     facts: Mapping[str, Any] | None = None,
     library: Library = Library(),
     references: Mapping[str, Reference] | None = None,
+    sees_images: bool = False,
 ) -> RunStore:
     """Open the run folder of this configuration: a new one, or the one that was begun before."""
     configured = configuration(
         lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by, library=library,
-        references=references,
+        references=references, sees_images=sees_images,
     )
     cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
     seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}

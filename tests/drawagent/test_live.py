@@ -48,3 +48,18 @@ def test_a_recording_of_a_stand_in_stays_a_stand_in_and_lends_its_scores(tmp_pat
         assert again.run.info["evidence"] == "stand-in"
         list(again.practise())
         assert again.run.rows("rollouts") == [row for row in rows if row["role"] == "artist"]
+
+
+def test_a_model_that_is_shown_pictures_makes_another_run(tmp_path):
+    def named(**more) -> dict:
+        live = open_live(
+            lists(1), SETTINGS, model="openai/some-local-model", api_base="http://localhost:9/v1", scorer=SCORER,
+            reporter=SCORER, root=tmp_path, name="live", date="2000-01-01", **more,
+        )
+        live.run.close()
+        return live.run.info
+
+    plain, blind, seeing = named(), named(sees_images=False), named(sees_images=True)
+    assert plain["fingerprint"] == blind["fingerprint"] != seeing["fingerprint"]
+    assert "sees_images" not in plain["configuration"]
+    assert seeing["configuration"]["sees_images"] is True

@@ -219,6 +219,27 @@ def test_a_recording_begins_with_the_library_that_it_was_made_with(tmp_path):
     assert content(again) == content(run)
 
 
+def test_a_recording_carries_the_prompts_of_its_overlay(tmp_path):
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    draw = Path(sys.modules["drawagent"].__file__).parent / "prompts" / "draw.md"
+    (overlay / "draw.md").write_text(draw.read_text().replace("You are an expert artist", "You are a careful artist"))
+    queries, settings = lists(1), DrawSettings.paper(candidates=2, epochs=1, picture_size=32, prompt_overlay=overlay)
+    reward = ViewReward.of(settings, open_scorer(SCORER))
+    with start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
+                   root=tmp_path / "runs", name="made", date="2000-01-01") as run:
+        chat = chain(StandIn(), store=run.replies, ledger=run.folder)
+        list(open_studio(queries, settings, chat=chat.chat, run=run, reward=reward, measured_by=reward).practise())
+        run.status("finished")
+        folder = keep(run, tmp_path / "kept", label="for tests", date="2000-01-01", notes=[],
+                      scorers={"reward": SCORER, "report": SCORER})
+    shutil.rmtree(overlay)
+    assert [path.name for path in (folder / "prompts").iterdir()] == ["draw.md"]
+    again, _ = replayed(Recording.read(str(folder)), tmp_path / "again")
+    assert content(again) == content(run)
+    assert "drifted" not in again.info
+
+
 def test_other_instruction_sets_and_threads_decide_the_same(recorded, tmp_path):
     """The whole replay in processes with one thread and with AVX2 kernels."""
     recording, rows = recorded
