@@ -57,8 +57,8 @@ class RunStore:
 
         facts : further entries of run.json (seeds, cards, versions), in which `resumes` counts how often a run was
         opened again; date : ISO date of a new folder
-        Raises RunBusy while another process writes it, ConfigurationError for a key in the configuration or
-        for another grade of evidence under the same fingerprint.
+        Raises RunBusy while another process, or this one by an earlier opening, writes it, ConfigurationError for a
+        key in the configuration or for another grade of evidence under the same fingerprint.
         """
         configuration, facts = json.loads(canonical(dict(configuration))), json.loads(canonical(dict(facts or {})))
         _check_secrets(configuration, "configuration")
@@ -215,7 +215,8 @@ def _take(folder: Path) -> int:
         os.close(handle)
         raise RunBusy(
             "a run that nobody else writes", came="one that is being written", where=folder.name,
-            mend="Wait for the other process, or read the run with RunStore.read.",
+            mend="If this same process opened it before, close that first: `run.close()`, or `with run:` around it. "
+                 "Otherwise wait for the other process, or read the run with RunStore.read.",
         ) from None
     return handle
 

@@ -113,7 +113,7 @@ def test_files_are_written_whole(tmp_path) -> None:
 
 def test_two_writers_of_one_run_are_refused(tmp_path) -> None:
     with opened(tmp_path) as run:
-        with pytest.raises(RunBusy, match="one that is being written"):
+        with pytest.raises(RunBusy, match=r"one that is being written.*this same process.*`run\.close\(\)`, or `with run:`"):
             opened(tmp_path)
         reader = RunStore.read(run.folder)
         run.append("rows", "a", {"x": 1})
