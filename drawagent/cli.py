@@ -36,6 +36,7 @@ Aes = Annotated[Path | None, typer.Option(help="Weights of LAION's improved aest
 References = Annotated[Path | None, typer.Option(help="Known drawings of learn queries; sets reference=true.")]
 LibraryFile = Annotated[Path | None, typer.Option(help="A library: library/epochN.json of a run.")]
 Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the file names.")]
+Device = Annotated[str, typer.Option(help="Where scorers and renderer compute: cpu, cuda, cuda:1.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
 
 REWARD, REPORT = "ViT-B-32/laion2b_s34b_b79k", "ViT-L-14-quickgelu/openai"
@@ -59,10 +60,12 @@ def draw(
     allow_unknown_words: Unknown = False,
     drop_refused_settings: Drop = False,
     sees_images: Sees = None,
+    device: Device = "cpu",
 ) -> None:
     """Draw one text and write it as JSON, SVG, PNG, GIF, OBJ, GLB and an offline HTML page."""
     from drawagent.drawing import write_drawing
     from drawagent.inference import infer
+    from drawagent.planning import planned_drawing
     from drawagent.queries import QueryLists
 
     chosen = read_settings(preset, settings, drop_refused_settings)
@@ -71,8 +74,9 @@ def draw(
     with _studio(
         QueryLists(learn=(query,)), chosen, model=model, scorer=scorer, reporter=scorer, root=root, name="draw",
         budget=budget, api_base=api_base, prices=prices, concurrency=concurrency, label=label,
-        allow_unknown_words=allow_unknown_words, sees_images=sees_images, library=known,
+        allow_unknown_words=allow_unknown_words, sees_images=sees_images, library=known, device=device,
     ) as studio:
+        typer.echo(_plan(studio, planned_drawing([query], known, chosen, studio.chat)), err=True)
         (drawing,) = infer([query], known, artist=studio.artist, reward=studio.reward, workers=concurrency)
         studio.keeper.report(drawing, studio.reward)
         candidate = drawing.chosen.candidate
@@ -109,8 +113,10 @@ def practise(
     aesthetic: Aes = None,
     references: References = None,
     library: LibraryFile = None,
+    device: Device = "cpu",
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
+    from drawagent.planning import planned_calls
     from drawagent.queries import read_queries
 
     lists = read_queries(queries).only(learn=learn, gate=gate, report=report)
@@ -121,8 +127,9 @@ def practise(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,
         sees_images=sees_images, aesthetic=aesthetic, references=references, library=read_library(library),
+        device=device,
     ) as studio:
-        typer.echo(_plan(studio, lists, chosen), err=True)
+        typer.echo(_plan(studio, planned_calls(lists, chosen, studio.chat)), err=True)
         _drain(studio)
         _tell(studio)
 
@@ -236,7 +243,7 @@ def _studio(
     lists: Any, settings: Any, *, model: str | None, scorer: str, reporter: str, root: Path, name: str,
     budget: str | None, api_base: str | None, prices: Path | None, concurrency: int, label: str | None,
     allow_unknown_words: bool, sees_images: bool | None, aesthetic: Path | None = None,
-    references: Path | None = None, library: Any = None,
+    references: Path | None = None, library: Any = None, device: str = "cpu",
 ) -> Iterator[Any]:
     from drawagent.live import open_live
 
@@ -251,7 +258,7 @@ def _studio(
         lists, settings, model=model, scorer=scorer, reporter=reporter, root=root, name=name, date=_today(),
         budget=read_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,
         allow_unknown_words=allow_unknown_words, sees_images=sees_images, aesthetic=aesthetic, references=references,
-        library=library, on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
+        library=library, device=device, on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
     )
     with _closing(studio):
         yield studio
@@ -278,12 +285,12 @@ def _closing(studio: Any) -> Iterator[None]:
         studio.run.status("finished")
 
 
-def _plan(studio: Any, lists: Any, settings: Any) -> str:
-    """What a whole practice will ask for, before it asks; a resumed one asks for less."""
-    from drawagent.planning import count_by_role, planned_calls
+def _plan(studio: Any, planned: Iterator[Any]) -> str:
+    """What will be asked for, before it is; a resumed run asks for less."""
+    from drawagent.planning import count_by_role
     from easel.budget import estimate
 
-    calls = list(planned_calls(lists, settings, studio.chat))
+    calls = list(planned)
     roles = ", ".join(f"{count} {role}" for role, count in count_by_role(calls).items())
     return f"planned: {estimate(calls, price=studio.price)} ({roles})"
 

@@ -45,6 +45,7 @@ def open_live(
     allow_unknown_words: bool = False,
     on_wait: Callable[[Pause], None] | None = None,
     library: Library = Library(),
+    device: str = "cpu",
 ) -> Studio:
     """Open or resume the run of this configuration.
 
@@ -52,13 +53,16 @@ def open_live(
     scorer, reporter : as `open_scorer` takes them; aesthetic : weight file of LAION's improved predictor, for AES
     references : folder of known drawings of the learn queries (`drawagent.references`)
     library : what practice begins with, a person's tips for example
+    device : where scorers and renderer compute, as torch names it; the last digits of scores may depend on it
     """
-    reward = ViewReward.of(settings, open_scorer(scorer, allow_unknown_words=allow_unknown_words))
-    measured_by = ViewReward.of(
-        settings, open_scorer(reporter, allow_unknown_words=allow_unknown_words), views=settings.report_views
-    )
+    ranks = open_scorer(scorer, allow_unknown_words=allow_unknown_words, device=device)
+    reports = ranks
+    if reporter != scorer:
+        reports = open_scorer(reporter, allow_unknown_words=allow_unknown_words, device=device)
+    reward = ViewReward.of(settings, ranks, device=device)
+    measured_by = ViewReward.of(settings, reports, views=settings.report_views, device=device)
     known = read_references(references, lists, settings) if references is not None else {}
-    rater = AestheticScorer(aesthetic) if aesthetic is not None else None
+    rater = AestheticScorer(aesthetic, device=device) if aesthetic is not None else None
     recording = Recording.read(model.partition(":")[2]) if model.startswith("recorded:") else None
     replay = recording.replay() if recording is not None else None
     evidence: Evidence = "live"

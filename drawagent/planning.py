@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -74,6 +74,17 @@ def planned_calls(lists: QueryLists, settings: DrawSettings, model: ChatModel) -
             yield from draws(lists.gate, "gate-after", epoch + 1, settings.gate_draws)
     for epoch in range(settings.epochs + 1):
         yield from draws(lists.report, "report", epoch, settings.inference_draws)
+
+
+def planned_drawing(
+    queries: Sequence[Query], library: Library, settings: DrawSettings, model: ChatModel
+) -> Iterator[ChatRequest]:
+    """One request for every call of an inference with the library, none of it sent; repairs are not foreseen."""
+    artist = Artist(model, settings)
+    for query in queries:
+        messages = artist.messages(query, library)
+        for k in range(settings.inference_draws):
+            yield _request(model, settings, messages, CallSite("infer", query.id, 0, k))
 
 
 def count_by_role(calls: list[ChatRequest]) -> dict[str, int]:

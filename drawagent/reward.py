@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class ViewReward:
     scorer : an ImageTextScorer; cameras : V of them; renderer : named callable (see `drawagent.raster`)
     size, width : pixels; penalty : sketch -> non-negative number taken off the mean (0 by default)
     penalised : what the penalty is, in words; part of the identity
+    device : where the renderer draws, as torch names it; None does not say. No part of the identity
     """
 
     scorer: ImageTextScorer
@@ -48,11 +50,17 @@ class ViewReward:
     width: float = 2.0
     penalty: Callable[[Sketch], float] | None = None
     penalised: str = ""
+    device: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
-    def of(cls, settings: DrawSettings, scorer: ImageTextScorer, *, views: int | None = None) -> ViewReward:
-        """As the settings say; `views` overrides their number (reports use `settings.report_views`)."""
+    def of(
+        cls, settings: DrawSettings, scorer: ImageTextScorer, *, views: int | None = None, device: str = "cpu"
+    ) -> ViewReward:
+        """As the settings say; `views` overrides their number (reports use `settings.report_views`).
+
+        device : given to a renderer that takes one
+        """
         cameras = ring(views or settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
         penalty = None
         if settings.fact_weight:
@@ -61,9 +69,11 @@ class ViewReward:
             def penalty(sketch: Sketch) -> float:
                 return settings.fact_weight * facts(sketch).penalty
 
+        renderer = load(settings.renderer)
+        takes = device != "cpu" and "device" in inspect.signature(renderer).parameters
         return cls(
-            scorer, cameras, load(settings.renderer), settings.picture_size, settings.stroke_width, penalty,
-            f"facts x {settings.fact_weight:g}" if settings.fact_weight else "",
+            scorer, cameras, renderer, settings.picture_size, settings.stroke_width, penalty,
+            f"facts x {settings.fact_weight:g}" if settings.fact_weight else "", device if takes else None,
         )
 
     @property
@@ -85,8 +95,9 @@ class ViewReward:
     def pictures(self, sketches: Iterable[Sketch]) -> Any:
         """(B, V, size, size) float32, paper 1.0, ink 0.0."""
         shown = [sketch.normalised() for sketch in sketches]
+        where = {"device": self.device} if self.device else {}
         with torch_threads(1):
-            return self.renderer(shown, self.cameras, size=self.size, width=self.width)
+            return self.renderer(shown, self.cameras, size=self.size, width=self.width, **where)
 
     def __call__(self, text: str, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
         """One Scored per candidate, in order; failed ones are scored as the blank page."""

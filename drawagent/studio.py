@@ -37,23 +37,42 @@ REWARD_SCORER = "ViT-B-32/laion2b_s34b_b79k"
 REPORT_SCORER = "ViT-L-14-quickgelu/openai"
 
 
-def open_scorer(name: str, *, allow_unknown_words: bool = False) -> ImageTextScorer:
+def open_scorer(name: str, *, allow_unknown_words: bool = False, device: str = "cpu") -> ImageTextScorer:
     """The scorer that a text names: "embedded:reward", "embedded:report", "MODEL/PRETRAINED", a folder, or a plugin
-    "package.module:Name". Raises where weights are missing; nothing else is ever taken instead."""
+    "package.module:Name". Raises where weights are missing; nothing else is ever taken instead.
+
+    device : where the CLIP computes, as torch names it; a plugin chooses its own
+    """
+    _check_device(device)
     if name.startswith("embedded:"):
         which = name.partition(":")[2]
         if which not in ("reward", "report"):
             raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer")
-        return ClipScorer.embedded(cast(Literal["reward", "report"], which), allow_unknown_words=allow_unknown_words)
+        known = cast(Literal["reward", "report"], which)
+        return ClipScorer.embedded(known, allow_unknown_words=allow_unknown_words, device=device)
     if Path(name).is_dir():
-        return ClipScorer(name, None)
+        return ClipScorer(name, None, device=device)
     if ":" in name:
         return load(name)()
     model, slash, tag = name.partition("/")
     if not slash:
         raise ConfigurationError("a scorer as MODEL/PRETRAINED, embedded:reward, embedded:report, or a folder",
                                  came=name, where="scorer", mend=f"The usual one is {REWARD_SCORER}.")
-    return ClipScorer(model, tag)
+    return ClipScorer(model, tag, device=device)
+
+
+def _check_device(device: str) -> None:
+    if device == "cpu":
+        return
+    import torch
+
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise ConfigurationError("a device as torch names it: cpu, cuda, cuda:1", came=device) from error
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ConfigurationError("a CUDA device that torch can use", came="none", where=f"device {device}",
+                                 mend="Leave the device away to compute on the CPU.")
 
 
 @dataclass

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from drawagent.live import open_live
 from drawagent.recordings import keep
+from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
-from drawagent.studio import Studio
+from drawagent.studio import Studio, open_scorer
 from easel.errors import ConfigurationError
-from tests.fakes import lists
+from tests.fakes import TinyScorer, lists
 
 SCORER = "tests.fakes:TinyScorer"
 SETTINGS = DrawSettings.paper(candidates=2, epochs=1, picture_size=32)
@@ -63,3 +65,37 @@ def test_a_model_that_is_shown_pictures_makes_another_run(tmp_path):
     assert plain["fingerprint"] == blind["fingerprint"] != seeing["fingerprint"]
     assert "sees_images" not in plain["configuration"]
     assert seeing["configuration"]["sees_images"] is True
+
+
+def test_one_scorer_that_ranks_and_reports_is_loaded_once(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("drawagent.live.open_scorer", lambda name, **more: asked.append((name, more)) or TinyScorer())
+    for reporter in (SCORER, "another"):
+        open_live(lists(1), SETTINGS, model="stand-in", scorer=SCORER, reporter=reporter, root=tmp_path, name="live",
+                  date="2000-01-01", device="cuda:1").run.close()
+    assert [name for name, _ in asked] == [SCORER, SCORER, "another"]
+    assert all(more["device"] == "cuda:1" for _, more in asked)
+
+
+def test_the_device_reaches_the_clip_and_the_renderer(monkeypatch):
+    taken = []
+    monkeypatch.setattr("drawagent.studio.ClipScorer", lambda *names, **more: taken.append(more["device"]))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    open_scorer("ViT-B-32/some", device="cuda:1")
+    assert taken == ["cuda:1"]
+    reward = ViewReward.of(SETTINGS, TinyScorer(), device="meta")
+    assert reward.key == ViewReward.of(SETTINGS, TinyScorer()).key, "scores are no other scores for it"
+    assert replace(reward, renderer=lambda sketches, cameras, *, size, width, device: device).pictures([]) == "meta"
+    no_device = SETTINGS.model_copy(update={"renderer": f"{__name__}:without_device"})
+    assert ViewReward.of(no_device, TinyScorer(), device="cuda").pictures([]) == "drawn"
+
+
+def without_device(sketches, cameras, *, size, width):
+    return "drawn"
+
+
+@pytest.mark.parametrize(("device", "words"), [("gpu", "a device as torch names it"), ("cuda", "a CUDA device that")])
+def test_a_device_that_is_not_there_is_refused_in_words(device, words, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ConfigurationError, match=words):
+        open_scorer("embedded:reward", device=device)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from typer.testing import CliRunner
 
+from drawagent.cli import app
 from drawagent.planning import count_by_role, planned_calls
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
@@ -58,3 +60,15 @@ def test_an_estimate_counts_prompts_and_usual_replies():
     assert found.calls == 5
     assert found.likely_tokens > 5 * 1500
     assert found.likely_dollars is None
+
+
+def test_draw_says_what_it_will_ask_before_it_asks(tmp_path):
+    done = CliRunner().invoke(app, [
+        "draw", "a stool", "--model", "stand-in", "--scorer", "tests.fakes:TinyScorer", "--root", str(tmp_path / "runs"),
+        "--out", str(tmp_path / "out"), "--set", "picture_size=32", "--set", "inference_draws=2",
+    ], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.startswith("planned: ")
+    assert "(2 infer)" in done.stderr.splitlines()[0]
+    (run,) = (tmp_path / "runs").glob("*_draw_*")
+    assert len(list((run / "replies").glob("*.json"))) == 2, "as planned"
