@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,15 +56,21 @@ def read_settings(preset: str, changes: list[str] | None, drop_refused: bool = F
         key, equals, value = change.partition("=")
         if not equals:
             raise ConfigurationError("a setting as name=value", came=change, where="--set")
-        values[key.strip()] = yaml.safe_load(value)
+        values[key.strip()] = None if value.strip().lower() == "none" else yaml.safe_load(value)
     try:
         return DrawSettings.of(preset, **values)
     except ValidationError as error:
         first = error.errors()[0]
-        known = ", ".join(DrawSettings.model_fields)
+        name = ".".join(map(str, first["loc"]))
+        if name in DrawSettings.model_fields:
+            raise ConfigurationError(
+                f"a value that the setting '{name}' takes", came=f"{first['input']!r}", where=f"--set {name}",
+                mend=f"{first['msg']}. {DrawSettings.model_fields[name].description or ''}",
+            ) from error
+        near = difflib.get_close_matches(name, DrawSettings.model_fields, 3, 0.5)
+        known = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(DrawSettings.model_fields)}."
         raise ConfigurationError(
-            "settings that the method knows", came=f"{first['msg']} ({first.get('input')!r})",
-            where=f"setting {'.'.join(map(str, first['loc']))}", mend=f"Known: {known}.",
+            "a setting that the method knows", came=f"'{name}'", where="--set", mend=known
         ) from error
 
 

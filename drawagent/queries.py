@@ -62,6 +62,8 @@ class QueryLists:
         """The first so many of each list; None keeps all."""
         return QueryLists(self.learn[:learn], self.gate[:gate], self.report[:report], self.source)
 
+_EXAMPLE = "For example: source: mine / learn: / - {id: stool, category: stool, text: a stool}"
+
 
 def read_queries(path: Path) -> QueryLists:
     """Read and check a YAML file of queries. Raises ConfigurationError (place and mending) for anything wrong."""
@@ -70,6 +72,10 @@ def read_queries(path: Path) -> QueryLists:
     path = Path(path)
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
+        if not isinstance(data, dict):
+            raise ConfigurationError("a YAML file with 'source' and lists 'learn', 'gate', 'report'",
+                                     came="an empty file" if data is None else f"a {type(data).__name__}",
+                                     where=path.name, mend=_EXAMPLE)
         file = _QueryFile.model_validate(data)
     except FileNotFoundError as error:
         raise ConfigurationError("a file of queries", came="no such file", where=str(path)) from error
@@ -81,10 +87,12 @@ def read_queries(path: Path) -> QueryLists:
         first = error.errors()[0]
         raise ConfigurationError(
             "lists 'learn', 'gate', 'report' of {id, text, category, length} and a 'source'",
-            came=f"{first['msg']}: {shorten(str(first.get('input', '')), 60)}",
-            where=f"{path.name}, {'.'.join(map(str, first['loc'])) or 'top'}",
+            came=f"{first['msg']}" + ("" if first["type"] == "missing" else f": {shorten(str(first['input']), 60)}"),
+            where=f"{path.name}, {'.'.join(map(str, first['loc'])) or 'top'}", mend=_EXAMPLE,
         ) from error
     lists = QueryLists(file.learn, file.gate, file.report, file.source)
+    if not (lists.learn or lists.report):
+        raise ConfigurationError("at least one learn or report query", came="none", where=path.name, mend=_EXAMPLE)
     check_splits(lists)
     return lists
 

@@ -14,6 +14,7 @@ from drawagent.language import parse
 from drawagent.queries import QueryLists
 from drawagent.settings import DrawSettings
 from drawagent.sheets import contact_sheet_image
+from drawagent.sketch import SketchError
 from easel.errors import ConfigurationError
 
 
@@ -28,6 +29,8 @@ def read_references(folder: Path, lists: QueryLists, settings: DrawSettings) -> 
         if path.stem in measured and path.suffix in (".json", ".txt"):
             raise ConfigurationError("references of learn queries alone", came=path.name, where="references",
                                      mend="What is measured is never shown. Remove the file.")
+    if not Path(folder).is_dir():
+        raise ConfigurationError("a folder of references", came=f"no folder {folder}", where="references")
     references = {}
     for query in lists.learn:
         found = next((p for p in (folder / f"{query.id}.json", folder / f"{query.id}.txt") if p.is_file()), None)
@@ -35,6 +38,9 @@ def read_references(folder: Path, lists: QueryLists, settings: DrawSettings) -> 
             raise ConfigurationError(f"a file {query.id}.json or {query.id}.txt", came="none", where=str(folder.name),
                                      mend="Every learn query needs a reference, or set reference=false.")
         text = found.read_text("utf-8")
-        sketch = from_json(text) if found.suffix == ".json" else parse(text, mode="lenient").sketch
+        try:
+            sketch = from_json(text) if found.suffix == ".json" else parse(text, mode="lenient").sketch
+        except SketchError as error:
+            raise ConfigurationError("a drawing", came=str(error), where=f"references, {found.name}") from error
         references[query.id] = Reference(sketch, contact_sheet_image(sketch, settings))
     return references

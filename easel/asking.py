@@ -76,7 +76,11 @@ def load_prompt(package: str, name: str, *, overlay: Path | None = None) -> Prom
     An overlay may leave out placeholders of the original, but may not invent any.
     """
     original = Prompt(name, resources.files(package).joinpath("prompts", f"{name}.md").read_text("utf-8"), "package")
-    if overlay is None or not (Path(overlay) / f"{name}.md").exists():
+    if overlay is None:
+        return original
+    if not Path(overlay).is_dir():
+        raise ConfigurationError("a folder of prompts", came=f"no folder {overlay}", where="prompt overlay")
+    if not (Path(overlay) / f"{name}.md").exists():
         return original
     prompt = Prompt(name, (Path(overlay) / f"{name}.md").read_text("utf-8"), "overlay")
     invented = prompt.placeholders - original.placeholders

@@ -109,7 +109,7 @@ def test_keys_and_shortened_lists():
 
 @pytest.mark.parametrize(("text", "message"), [
     ("learn: [", "expected a YAML file, got "),
-    ("", "got Input should be a valid dictionary"),
+    ("", "got an empty file"),
     ("learn: []", "got Field required"),
     ("source: x\nlearn: [{id: Boat, text: a boat, category: boat}]", "(at queries.yaml, learn.0.id)."),
     ("source: x\nlearn: [{id: boat, text: a boat}]", "(at queries.yaml, learn.0.category)."),
@@ -140,3 +140,10 @@ def test_a_file_that_cannot_be_read(tmp_path):
 def test_every_list_of_the_project_can_be_read(path):
     lists = read_queries(path)
     assert lists.learn or lists.report
+
+
+def test_a_file_without_queries_is_refused(tmp_path):
+    path = tmp_path / "queries.yaml"
+    path.write_text("source: mine\n")
+    with pytest.raises(ConfigurationError, match="expected at least one learn or report query, got none"):
+        read_queries(path)

@@ -50,3 +50,11 @@ def test_what_is_measured_is_never_shown(folder):
     (folder / "report0.json").write_text(to_json(KNOWN))
     with pytest.raises(ConfigurationError, match="expected references of learn queries alone"):
         read_references(folder, lists(2, report=1), SETTINGS)
+
+
+def test_a_broken_reference_or_folder_is_named(folder):
+    (folder / "learn0.json").write_text("{")
+    with pytest.raises(ConfigurationError, match=r"references, learn0\.json"):
+        read_references(folder, lists(2), SETTINGS)
+    with pytest.raises(ConfigurationError, match="expected a folder of references, got no folder"):
+        read_references(folder / "nope", lists(2), SETTINGS)
