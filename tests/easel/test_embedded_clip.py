@@ -153,7 +153,7 @@ def test_a_drawing_beats_the_blank_page_and_other_words(scorer):
 
 @pytest.fixture(scope="module")
 def two_hundred():
-    """(200, 224, 224): line drawings of fifty categories from four sides."""
+    """(200, 96, 96): line drawings of fifty categories from four sides."""
     from data.make.sketches import CATEGORIES, draw
     from drawagent.raster import render
     from drawagent.sketch import Sketch
@@ -162,7 +162,7 @@ def two_hundred():
         Sketch.from_array(draw(category, np.random.default_rng(7), style="clean").strokes).normalised()
         for category in sorted(CATEGORIES)[:50]
     ]
-    return np.asarray(render(sketches, ring(4), size=224)).reshape(200, 224, 224)
+    return np.asarray(render(sketches, ring(4), size=96)).reshape(200, 96, 96)
 
 
 def test_a_rounded_score_does_not_depend_on_its_company(scorer, two_hundred):
