@@ -14,7 +14,7 @@ from easel.score_card import ScorerCard, scaled
 
 __all__ = ["AestheticScorer", "ClipScorer", "ImageTextScorer", "ScorerCard", "cosine", "scaled", "view_scores"]
 
-DIGITS = 6  # scores are rounded before they decide anything: vector units, and for large CLIPs batches, move the seventh
+DIGITS = 6  # scores are rounded before they decide anything: vector units (and batches, for large CLIPs) move the rest
 
 
 @runtime_checkable
