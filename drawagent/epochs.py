@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 
 from drawagent import events
@@ -179,32 +179,73 @@ def _contrast(
     begun: Sequence[tuple[Query, list[Future[Candidate]]]],
     library: Library,
 ) -> Generator[events.Event, None, None]:
-    """Score the queries in their order, each once its candidates are there, and start its judges at once."""
+    """Tell the queries in their order, whichever came first; then the judgements."""
     settings = practice.settings
-    choose = load(settings.pairing)
-    judge = load(settings.judge)(practice.model, settings)
     waiting: list[Future[Judgement]] = []
-    for query, futures in begun:
-        scored = practice.reward(query.text, [future.result() for future in futures])
+    for query, scored, judged in _groups(practice, crew, epoch, begun, library):
         shown = settings.reference and query.id in practice.references
         practice.keeper.rollouts(query, scored, practice.reward, reference=shown)
         yield events.CandidatesScored(epoch, query, scored)
-        pairs = _numbered(choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}"), settings.pairing)
-        if not pairs:
+        if not judged:
             drawn = sum(s.candidate.sketch is not None for s in scored)
             yield from _skip(practice, epoch, query, f"no two drawings of different reward among {drawn} drawn")
-        for pair in pairs:
-            if inside_noise(pair, settings.noise_skip):
+        for pair, future in judged:
+            if future is None:
                 reason = f"gap {pair.gap:.4f} inside the noise over views ({settings.noise_skip:g} x {pair.noise:.4f})"
                 yield from _skip(practice, epoch, query, reason, pair)
                 continue
             practice.keeper.pair(pair)
             yield events.PairChosen(pair)
-            waiting.append(crew.submit(judge, pair, scored, query, library))
+            waiting.append(future)
     for future in waiting:
         judgement = future.result()
         practice.keeper.judgement(judgement)
         yield events.Judged(judgement)
+
+
+_Group = tuple[Query, tuple[Scored, ...], list[tuple[Pair, Future[Judgement] | None]]]
+
+
+def _groups(
+    practice: Practice,
+    crew: Crew,
+    epoch: int,
+    begun: Sequence[tuple[Query, list[Future[Candidate]]]],
+    library: Library,
+) -> Generator[_Group, None, None]:
+    """Every query's scored candidates and pairs, by index; no future for a pair inside the noise.
+
+    A group is scored and its judges start as soon as its candidates are there, unless a drawing failed: it then waits
+    for its turn. A scorer embeds the blank page once for all groups; in whose company must not hang on time, since
+    the last digits do on company.
+    """
+    settings = practice.settings
+    choose = load(settings.pairing)
+    judge = load(settings.judge)(practice.model, settings)
+
+    def contrast(query: Query, futures: list[Future[Candidate]]) -> _Group:
+        scored = practice.reward(query.text, [future.result() for future in futures])
+        pairs = _numbered(choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}"), settings.pairing)
+        skipped = [inside_noise(pair, settings.noise_skip) for pair in pairs]
+        return query, scored, [
+            (pair, None if skip else crew.submit(judge, pair, scored, query, library))
+            for pair, skip in zip(pairs, skipped, strict=True)
+        ]
+
+    turn, ready = 0, dict[int, _Group]()
+    while turn < len(begun):
+        complete = [
+            index for index in range(turn, len(begun))
+            if index not in ready and all(future.done() for future in begun[index][1])
+        ]
+        for index in complete:
+            if index == turn or all(future.result().sketch for future in begun[index][1]):
+                ready[index] = contrast(*begun[index])
+        if turn in ready:
+            yield ready.pop(turn)
+            turn += 1
+            continue
+        wait([f for _, futures in begun[turn:] for f in futures if not f.done()], return_when=FIRST_COMPLETED)
 
 
 def _numbered(pairs: Sequence[Pair], policy: str) -> tuple[Pair, ...]:

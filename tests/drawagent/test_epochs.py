@@ -73,6 +73,35 @@ def test_the_golden_trace_of_two_epochs():
     assert seen[-1].best == seen[-1].libraries[-1]
 
 
+def test_a_slow_query_keeps_nobody_waiting_and_events_stay_in_order():
+    """The first query draws only when a judge of the second was asked; one with a failed drawing waits for its turn."""
+    asked, scored = threading.Event(), []
+
+    def slow_first(request):
+        site = request.site
+        if site.role == "artist" and site.query == "learn0":
+            assert asked.wait(10), "the judge of the second query waited for the first"
+        if site.role == "judge" and site.query == "learn1":
+            asked.set()
+        if site.role == "artist" and site.query == "learn2" and site.candidate == 0:
+            return "I cannot draw."
+        return scripted(request)
+
+    reward = tiny_reward()
+
+    def spy(text, candidates):
+        scored.append(text)
+        return reward(text, candidates)
+
+    spy.card, spy.source = reward.card, reward.source
+    settings = DrawSettings.paper(candidates=3, epochs=1)
+    seen = list(practise(Practice(Scripted(slow_first), spy, settings, lists(3), workers=9)))
+    assert scored == ["a learnthing1", "a learnthing0", "a learnthing2"]
+    order = [event.query.id for event in seen if isinstance(event, events.CandidatesScored)]
+    assert order == ["learn0", "learn1", "learn2"]
+    assert [e.judgement.pair.query for e in seen if isinstance(e, events.Judged)] == order
+
+
 def test_candidates_are_replicas_with_their_own_seed_and_the_papers_temperature():
     model = Scripted(scripted)
     list(practise(practice(model, settings=DrawSettings.paper(candidates=3, epochs=1, seed=40))))
