@@ -83,10 +83,13 @@ def draw(
         if candidate.sketch is None:
             raise ConfigurationError("a drawing", came=f"{candidate.failure}: {candidate.reason}",
                                      mend="Draw again with another seed, or with --set repairs=1.")
-        for path in write_drawing(candidate.sketch, out, title=text, settings=chosen):
+        watermark = studio.gallery.watermark
+        for path in write_drawing(candidate.sketch, out, title=text, settings=chosen, watermark=watermark):
             typer.echo(path)
         column = studio.reward.card.column
         typer.echo(f"{len(candidate.sketch)} strokes, {column} {drawing.chosen.reward:.4f} (raw cosine)")
+        if watermark:
+            typer.echo(watermark)
 
 
 @app.command()
@@ -140,7 +143,7 @@ def demo(
     root: Root = Path("data/runs"),
     by_site: Annotated[bool, typer.Option("--by-site", help="Replay by call site, after an edit of a prompt.")] = False,
     recompute: Annotated[bool, typer.Option(help="Score again and report the largest difference.")] = True,
-    prompt_overlay: Annotated[Path | None, typer.Option(help="Prompts of your own; replay by call site then.")] = None,
+    prompt_overlay: Annotated[Path | None, typer.Option(help="Prompts of your own; with --by-site.")] = None,
     trust_plugins: Trust = False,
 ) -> None:
     """Replay a recorded practice: real replies, no key, no network."""

@@ -5,6 +5,7 @@ File and node names that come from words are slugged. World frame here: right-ha
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import math
@@ -14,7 +15,7 @@ import unicodedata
 import numpy as np
 
 from drawagent.settings import DrawSettings
-from drawagent.sheets import drawn
+from drawagent.sheets import captioned, drawn
 from drawagent.sketch import Sketch, SketchError
 from easel.cameras import Camera, turntable
 
@@ -27,10 +28,12 @@ def slug(words: str | None, *, otherwise: str = "part") -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:48].strip("-") or otherwise
 
 
-def to_json(sketch: Sketch, *, title: str = "") -> str:
+def to_json(sketch: Sketch, *, title: str = "", note: str = "") -> str:
     """The sketch with names and full precision."""
     strokes = [{"name": stroke.name, "points": [list(point) for point in stroke.points]} for stroke in sketch.strokes]
-    return json.dumps({"format": FORMAT, "frame": "right-handed, z up", "title": title, "strokes": strokes}, indent=1)
+    noted = {"note": note} if note else {}
+    head = {"format": FORMAT, "frame": "right-handed, z up", "title": title, **noted}
+    return json.dumps({**head, "strokes": strokes}, indent=1)
 
 
 def from_json(text: str) -> Sketch:
@@ -48,7 +51,8 @@ def from_json(text: str) -> Sketch:
         raise SketchError(f"a sketch in JSON ({FORMAT})", came=repr(error)) from error
 
 
-def to_svg(sketch: Sketch, camera: Camera, *, size: int = 512, width: float = 3.0, samples: int = 33) -> str:
+def to_svg(sketch: Sketch, camera: Camera, *, size: int = 512, width: float = 3.0, samples: int = 33,
+           caption: str = "") -> str:
     """One view as SVG; a projected cubic is rational, so each stroke is a polyline of `samples` points."""
     lines = []
     for stroke, curve in zip(sketch.strokes, sketch.normalised().curve_points(samples), strict=True):
@@ -59,21 +63,24 @@ def to_svg(sketch: Sketch, camera: Camera, *, size: int = 512, width: float = 3.
         at = (seen[:, :2] + 1.0) / 2.0 * size
         points = " ".join(f"{x:.2f},{y:.2f}" for x, y in at)
         lines.append(f'<polyline class="{slug(stroke.name)}" points="{points}"/>')
+    words = f'<text x="8" y="{size - 8}" font-size="12" fill="#666">{html.escape(caption)}</text>' if caption else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size}" height="{size}">'
         f'<rect width="{size}" height="{size}" fill="#fff"/><g fill="none" stroke="#000" stroke-width="{width}" '
-        f'stroke-linecap="round" stroke-linejoin="round">{"".join(lines)}</g></svg>\n'
+        f'stroke-linecap="round" stroke-linejoin="round">{"".join(lines)}</g>{words}</svg>\n'
     )
 
 
 def to_gif(
-    sketch: Sketch, settings: DrawSettings, *, frames: int = 36, size: int = 256, milliseconds: int = 80
+    sketch: Sketch, settings: DrawSettings, *, frames: int = 36, size: int = 256, milliseconds: int = 80,
+    caption: str = "",
 ) -> bytes:
-    """A looping turntable of `frames` views."""
+    """A looping turntable of `frames` views, with words below it if there are any."""
     from PIL import Image
 
     cameras = turntable(frames, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
     pictures = drawn([sketch.normalised()], cameras, settings, size=size)[0]
+    pictures = [captioned(picture, caption) for picture in pictures]
     images = [Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).quantize(32) for picture in pictures]
     buffer = io.BytesIO()
     images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=milliseconds, loop=0)

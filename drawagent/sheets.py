@@ -40,6 +40,21 @@ def grid(pictures: Sequence[Any], *, columns: int = 4, gap: int = 4) -> np.ndarr
     return sheet
 
 
+def captioned(picture: np.ndarray, words: str) -> np.ndarray:
+    """The (H, W) picture in [0, 1] with words in a strip below it, wrapped to its width; unchanged without words."""
+    from PIL import Image as Pillow
+    from PIL import ImageDraw, ImageFont
+
+    if not words:
+        return picture
+    width = picture.shape[1]
+    lines = textwrap.wrap(words, max(12, width // 7))
+    strip = Pillow.new("L", (width, 6 + 15 * len(lines)), 255)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(strip).text((4, 3 + 15 * number), line, fill=70, font=ImageFont.load_default(12))
+    return np.vstack([picture, np.asarray(strip, dtype=np.float64) / 255.0])
+
+
 def views(sketch: Sketch, settings: DrawSettings, *, count: int | None = None, size: int | None = None) -> np.ndarray:
     """(V, size, size) float: the sketch, normalised, from the settings' ring of cameras."""
     cameras = ring(count or settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)

@@ -45,6 +45,7 @@ class RetryPolicy:
     pause_from : a Retry-After of at least so many seconds is a pause of the whole model, told to `on_wait`
     quota_wait : seconds, when a spent daily quota does not say when it returns; quota_pauses : per call
     longest_pause : a provider that asks for more is unavailable
+    tell_every : seconds between two words to `on_wait` about calls that fail again and again
     """
 
     tries: int = 8
@@ -57,6 +58,7 @@ class RetryPolicy:
     quota_wait: float = 3600.0
     quota_pauses: int = 30
     longest_pause: float = 26 * 3600.0
+    tell_every: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Retrying:
         self.policy, self.ledger = policy or RetryPolicy(), ledger or Ledger()
         self.stop = stop or threading.Event()
         self._sender, self._on_wait, self._keep = sender, on_wait, keep
+        self._told = float("-inf")
         self._clock, self._sleep, self._draw = clock, sleep or self.stop.wait, draw
         self._free = threading.BoundedSemaphore(concurrency)
         self._lock = threading.Lock()
@@ -242,7 +245,20 @@ class Retrying:
             self._hold(told)
             return told + jitter * self.policy.first_wait
         longest = min(self.policy.longest_wait, self.policy.first_wait * 2 ** (waits - 1))
-        return max(longest * (0.5 + 0.5 * jitter), self._asked_wait(failure))
+        seconds = max(longest * (0.5 + 0.5 * jitter), self._asked_wait(failure))
+        if waits > 1:
+            self._tell(seconds, failure.came)
+        return seconds
+
+    def _tell(self, seconds: float, reason: str) -> None:
+        """Say that calls keep failing, but not for every call: a dead server must not look like a slow one."""
+        now = self._clock()
+        with self._lock:
+            news = now - self._told >= self.policy.tell_every
+            if news:
+                self._told = now
+        if news and self._on_wait is not None:
+            self._on_wait(Pause(self.name, seconds, now + seconds, reason))
 
     def _hold(self, seconds: float) -> bool:
         """Nobody asks this model for so long; whether that is news."""

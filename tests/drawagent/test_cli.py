@@ -58,7 +58,9 @@ def test_errors_are_one_line_and_status_two():
 
 @pytest.mark.parametrize(("change", "words"), [
     ("candidates", "expected a setting as name=value, got candidates"),
-    ("candidate=3", "Known: preset, candidates, epochs"),
+    ("candidate=3", "Did you mean candidates"),
+    ("quux=3", "Known: preset, candidates, epochs"),
+    ("epochs=lots", "expected a value that the setting 'epochs' takes, got 'lots'"),
     ("candidates=0", "greater than or equal to 1"),
 ])
 def test_wrong_settings_say_what_is_known(change, words):
@@ -194,3 +196,11 @@ def test_importing_the_command_line_is_light():
     code = "import sys, drawagent.cli; print([m for m in ('torch', 'litellm', 'open_clip', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_none_is_none_and_a_missing_overlay_is_an_error(tmp_path):
+    from drawagent.arguments import read_settings
+
+    assert read_settings("ours", ["gate=none"]).gate is None
+    with pytest.raises(ConfigurationError, match="expected a folder of prompts, got no folder"):
+        run("render", "a chair", "--set", f"prompt_overlay={tmp_path / 'nope'}")

@@ -128,3 +128,16 @@ def test_a_drawing_is_written_in_every_format_inside_its_folder(tmp_path):
     assert all(path.parent == tmp_path / "out" and path.stat().st_size > 0 for path in written)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert json.loads(written[0].read_text())["title"] == "../../<b>evil</b>"
+
+
+def test_a_watermark_is_on_every_picture_and_page(tmp_path):
+    written = write_drawing(straight(), tmp_path, title="a post", settings=DrawSettings(picture_size=64), watermark="A <mark>.")
+    plain = write_drawing(straight(), tmp_path / "plain", title="a post", settings=DrawSettings(picture_size=64))
+    for marked, bare in zip(written, plain, strict=True):
+        if marked.suffix in (".png", ".gif"):
+            assert Image.open(marked).size[1] > Image.open(bare).size[1]
+        elif marked.suffix in (".html", ".svg"):
+            assert "A &lt;mark&gt;." in marked.read_text()
+        elif marked.suffix == ".json":
+            assert json.loads(marked.read_text())["note"] == "A <mark>."
+            assert from_json(marked.read_text()) == straight()

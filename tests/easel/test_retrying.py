@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -265,3 +266,14 @@ def test_systemic_failures_are_never_kept(tmp_path) -> None:
         with pytest.raises(Unavailable):
             retrying(Sender([failing(kind)]), keep=lambda *pair: kept.append(pair)).reply(request())
     assert kept == []
+
+
+def test_a_dead_server_is_told_about_but_not_for_every_try() -> None:
+    clock, told = Clock(), []
+    model = Retrying(Sender([failing(Transient, "connection refused")]), clock=clock, sleep=clock.sleep,
+                     on_wait=told.append)
+    with pytest.raises(Unavailable):
+        model.reply(request())
+    assert 2 <= len(told) < 7
+    assert told[0].reason
+    assert all(b.until - a.until > 5 for a, b in itertools.pairwise(told))
