@@ -178,7 +178,10 @@ class Gallery:
 
     def page(self, title: str) -> str:
         """All drawings of the run to orbit and replay: report drawings, or candidates where there is no report."""
-        rows = list(self.chosen().values()) or self.rollouts()
+        chosen = self.chosen()
+        order = list(dict.fromkeys(query for query, _ in chosen))
+        rows = [chosen[place] for place in sorted(chosen, key=lambda place: (order.index(place[0]), place[1]))]
+        rows = rows or self.rollouts()
         shown = []
         for row in rows:
             sketch = self.sketch(row)

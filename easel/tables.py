@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, MissingCapability
 from easel.ledger import Ledger
 from easel.runs import RunStore
 
@@ -72,7 +72,7 @@ def pipeline_check(*runs: RunStore | Path) -> pandas.DataFrame:
     calls : HTTP tries in the ledger; failures : those that did not end with a reply, in flight at a kill among them
     resumes : how often the run was opened again; seconds : of all tries, added up
     """
-    import pandas
+    pandas = _pandas()
 
     rows = []
     for run in _several(runs):
@@ -90,7 +90,7 @@ def ledger(run: RunStore | Path) -> pandas.DataFrame:
 
     dollars : nan where the price is unknown; estimated : token counts were not reported and are an upper bound
     """
-    import pandas
+    pandas = _pandas()
 
     rows = []
     for one in Ledger(_opened(run).folder).tries():
@@ -111,7 +111,7 @@ def _result_rows(run: RunStore) -> list[dict[str, Any]]:
 
 
 def _results(rows: list[dict[str, Any]], head: tuple[str, ...]) -> pandas.DataFrame:
-    import pandas
+    pandas = _pandas()
 
     order = (*head, *_ORDER)
     names = {name for row in rows for name in row}
@@ -176,7 +176,7 @@ def _opened(run: RunStore | Path) -> RunStore:
 
 
 def _frame(run: RunStore | Path, table: str) -> pandas.DataFrame:
-    import pandas
+    pandas = _pandas()
 
     return pandas.DataFrame(_opened(run).rows(table))
 
@@ -192,3 +192,13 @@ def _rank(value: Any) -> tuple[int, float, str]:
     if isinstance(value, int | float):
         return (1, float(value), "")
     return (2, 0.0, str(value))
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise MissingCapability(
+            "the package pandas", came="none", where="easel.tables", mend="Install the extra 'lab' (`make test` does)."
+        ) from None
+    return pandas

@@ -22,7 +22,7 @@ def sketch_figure(
     sketches: Sequence[Sketch], titles: Sequence[str] = (), *, columns: int = 3, cell: int = 300,
     colours: Sequence[str] = (), watermark: bool = False,
 ) -> go.Figure:
-    """Sketches as 3D line plots in a grid, all seen from the first camera of the ring at first.
+    """Sketches as 3D line plots in a grid, all seen at first as contact sheets show them (view 1 of 8).
 
     sketches : B; titles : B or none; cell : pixels a side; colours : one a sketch, ink by default
     """
@@ -135,7 +135,7 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def _scene() -> dict[str, Any]:
-    eye = np.array(ring(8)[7].eye)
+    eye = np.array(ring(8)[1].eye)
     eye = 1.5 * eye / np.linalg.norm(eye)
     axis = {"visible": False, "range": [-1.05, 1.05]}
     return {
