@@ -47,7 +47,7 @@ def main() -> None:
     label = "large-language-model"
     run = start_run(
         lists, settings, model=label, evidence="live", reward=reward, measured_by=measured_by, root=options.root,
-        name="tour", date=datetime.date.today().isoformat(),
+        name="tour", date=datetime.date.today().isoformat(), sees_images=True,
     )
     with run:
         chat = connect(
