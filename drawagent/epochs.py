@@ -7,6 +7,7 @@ One epoch: K candidates per learn query with the library in the context -> rewar
 from __future__ import annotations
 
 import inspect
+import math
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -303,13 +304,13 @@ def _gate(
         for side, futures in enumerate(sides):
             drawing = finish(query, futures, practice.reward, epoch=epoch + side)
             practice.keeper.gate_draws(epoch, ("before", "after")[side], query, drawing.draws, practice.reward)
-            means[side].append(sum(s.reward for s in drawing.draws) / len(drawing.draws))
+            means[side].append(math.fsum(s.reward for s in drawing.draws) / len(drawing.draws))
     decision = load(gate)(*means, margin=settings.gate_margin)
-    before_mean, after_mean = (round(sum(side) / len(side), 6) for side in means)
+    before_mean, after_mean = (round(math.fsum(side) / len(side), 6) for side in means)
     return decision, before_mean, after_mean
 
 
 def _finished(epoch: int, library: Library, scored: Sequence[Scored]) -> events.EpochFinished:
-    mean = round(sum(s.reward for s in scored) / len(scored), 6) if scored else 0.0
+    mean = round(math.fsum(s.reward for s in scored) / len(scored), 6) if scored else 0.0
     failures = sum(s.candidate.sketch is None for s in scored)
     return events.EpochFinished(epoch, library, mean, failures, len(scored))

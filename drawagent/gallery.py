@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ class Gallery:
             if row["row"].startswith("epoch "):
                 measured.setdefault(int(row["row"].split()[1]), {}).setdefault(row["query"], row["similarity"])
         return tuple(
-            CurvePoint(epoch, sum(values.values()) / len(values), tuple(values.values()))
+            CurvePoint(epoch, math.fsum(values.values()) / len(values), tuple(values.values()))
             for epoch, values in sorted(measured.items())
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -42,6 +43,6 @@ def not_worse(before: Sequence[float], after: Sequence[float], *, margin: float 
         )
     differences = [b - a for a, b in zip(before, after, strict=True)]
     n = len(differences)
-    mean = round(sum(differences) / n, 6)
-    spread = (sum((d - mean) ** 2 for d in differences) / (n - 1) / n) ** 0.5 if n > 1 else 0.0
+    mean = round(math.fsum(differences) / n, 6)
+    spread = (math.fsum((d - mean) ** 2 for d in differences) / (n - 1) / n) ** 0.5 if n > 1 else 0.0
     return GateDecision(mean >= -margin, mean, round(spread, 6), n)

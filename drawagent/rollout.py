@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,8 @@ class Scored:
 
     view_scores : (V,) raw cosine per view, rounded to 1e-6; a failed drawing has the blank page's
     penalty : what the geometry facts take off (0 unless `fact_weight` is set)
-    reward : mean of view_scores minus penalty, rounded to 1e-6
+    reward : mean of view_scores minus penalty, rounded to 1e-6; exactly summed (`math.fsum`), because Python's own sum
+        of floats changed in 3.12
     """
 
     candidate: Candidate
@@ -57,7 +59,7 @@ class Scored:
 
     @property
     def reward(self) -> float:
-        return round(sum(self.view_scores) / len(self.view_scores) - self.penalty, 6)
+        return round(math.fsum(self.view_scores) / len(self.view_scores) - self.penalty, 6)
 
     @property
     def worst_view(self) -> float:
@@ -69,8 +71,8 @@ class Scored:
         n = len(self.view_scores)
         if n < 2:
             return 0.0
-        mean = sum(self.view_scores) / n
-        return (sum((score - mean) ** 2 for score in self.view_scores) / (n - 1)) ** 0.5
+        mean = math.fsum(self.view_scores) / n
+        return (math.fsum((score - mean) ** 2 for score in self.view_scores) / (n - 1)) ** 0.5
 
     def row(self) -> dict[str, Any]:
         """The record of this rollout; everything needed to open it again."""
@@ -115,5 +117,5 @@ class Pair:
         n = len(differences)
         if n < 2:
             return 0.0
-        mean = sum(differences) / n
-        return round((sum((d - mean) ** 2 for d in differences) / (n - 1) / n) ** 0.5, 6)
+        mean = math.fsum(differences) / n
+        return round((math.fsum((d - mean) ** 2 for d in differences) / (n - 1) / n) ** 0.5, 6)

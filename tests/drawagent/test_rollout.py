@@ -47,3 +47,16 @@ def test_rows_hold_everything_and_are_json():
     assert (row["reward"], row["view_scores"], row["candidate"], row["epoch"]) == (0.25, [0.2, 0.3], 3, 1)
     failed = scored(4, 0.1, 0.1, drawn=False).row()
     assert (failed["failure"], failed["reason"], failed["strokes"], failed["sketch_key"]) == ("unreadable", "cut off", 0, "")
+
+
+def test_means_are_summed_exactly_whatever_the_python():
+    """Half a unit of the last place turns on the order of additions, and on Python's own `sum` before and after 3.12."""
+    from math import fsum
+    from random import Random
+
+    rng = Random(0)
+    for _ in range(300):
+        scores = tuple(round(rng.uniform(-1, 1), 6) for _ in range(8))
+        one = Scored(Candidate("q", 0, 0, None, ""), scores)
+        assert one.reward == round(fsum(scores) / 8, 6)
+        assert one.reward == Scored(one.candidate, scores[::-1]).reward
