@@ -120,12 +120,14 @@ def practise(
 ) -> None:
     """Practise on the learn queries and report by epoch. The same command again resumes and pays for nothing twice."""
     from drawagent.planning import planned_calls
+    from drawagent.policies import check_gate
     from drawagent.queries import read_queries
 
     lists = read_queries(queries).only(learn=learn, gate=gate, report=report)
     chosen = read_settings(preset, settings, drop_refused_settings)
     if references is not None:
         chosen = chosen.model_copy(update={"reference": True})
+    check_gate(lists, chosen)
     with _studio(
         lists, chosen, model=model, scorer=scorer, reporter=reporter, root=root, name=name, budget=budget,
         api_base=api_base, prices=prices, concurrency=concurrency, label=label, allow_unknown_words=allow_unknown_words,

@@ -6,7 +6,6 @@ One epoch: K candidates per learn query with the library in the context -> rewar
 
 from __future__ import annotations
 
-import inspect
 import math
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -23,6 +22,7 @@ from drawagent.inference import finish, start
 from drawagent.judge import Judgement
 from drawagent.keeping import Keeper, Review
 from drawagent.pairing import inside_noise
+from drawagent.policies import check_gate, check_policies
 from drawagent.queries import Query, QueryLists, check_splits
 from drawagent.reward import Reward
 from drawagent.rollout import Candidate, Pair, Scored
@@ -54,32 +54,12 @@ class Practice:
 
     def __post_init__(self) -> None:
         check_splits(self.lists)
-        _check_policy(self.settings.pairing, "scored", seed="")
-        _check_policy(self.settings.judge, "model", "settings")
-        _check_policy(self.settings.update, "model", "settings")
-        if self.settings.gate:
-            _check_policy(self.settings.gate, "before", "after", margin=0.0)
-            if not self.lists.gate:
-                raise ConfigurationError(
-                    "gate queries, since the settings name a gate", came="an empty list", where="queries, gate",
-                    mend="Add gate queries, or set gate to none.",
-                )
+        check_policies(self.settings)
+        check_gate(self.lists, self.settings)
         missing = [query.id for query in self.lists.learn if query.id not in self.references]
         if self.settings.reference and missing:
             raise ConfigurationError("a reference for every learn query, since the settings ask for them",
                                      came=f"none for {', '.join(missing)}", where="references")
-
-
-def _check_policy(path: str, *arguments: str, **named: object) -> None:
-    """Refuse a policy that cannot be called as it will be, before anything is paid for."""
-    taken = inspect.signature(load(path))
-    try:
-        taken.bind(*arguments, **named)
-    except TypeError as error:
-        raise ConfigurationError(
-            f"a callable that takes ({', '.join([*arguments, *(f'{name}=' for name in named)])})",
-            came=f"{taken}: {error}", where=path,
-        ) from error
 
 
 def practise(practice: Practice) -> Generator[events.Event, None, None]:

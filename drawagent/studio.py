@@ -18,6 +18,7 @@ from drawagent.experience import Library
 from drawagent.gallery import Gallery
 from drawagent.keeping import Keeper, Review, measured_sets
 from drawagent.metrics import Aesthetic, RememberedMetrics
+from drawagent.policies import check_policies
 from drawagent.queries import QueryLists, check_splits
 from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
@@ -269,6 +270,7 @@ def start_run(
     sees_images: bool = False,
 ) -> RunStore:
     """Open the run folder of this configuration: a new one, or the one that was begun before."""
+    check_policies(settings)
     configured = configuration(
         lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by, library=library,
         references=references, sees_images=sees_images,

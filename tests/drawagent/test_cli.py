@@ -204,3 +204,23 @@ def test_none_is_none_and_a_missing_overlay_is_an_error(tmp_path):
     assert read_settings("ours", ["gate=none"]).gate is None
     with pytest.raises(ConfigurationError, match="expected a folder of prompts, got no folder"):
         run("render", "a chair", "--set", f"prompt_overlay={tmp_path / 'nope'}")
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ("judge=tests.fakes:refuse", "expected a callable that takes (model, settings)"),
+    ("update=tests.fakes:refuse", "expected a callable that takes (model, settings)"),
+    ("pairing=no.such:thing", "expected a module 'no.such' that can be imported"),
+])
+def test_a_policy_that_does_not_fit_is_refused_before_a_folder_is_made(queries, tmp_path, change, words):
+    root = tmp_path / "runs"
+    with pytest.raises(ConfigurationError) as error:
+        practise(queries, root, "--set", change)
+    assert words in str(error.value)
+    assert not list(root.glob("*practise*"))
+
+
+def test_a_gate_without_gate_queries_is_refused_before_a_folder_is_made(queries, tmp_path):
+    queries.write_text("source: mine\nlearn:\n  - {id: stool, category: stool, text: a stool}\n")
+    with pytest.raises(ConfigurationError, match="--set gate=none"):
+        practise(queries, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
