@@ -90,7 +90,7 @@ class ViewReward:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(self.source.encode()).hexdigest()
+        return _key_of(self)
 
     def pictures(self, sketches: Iterable[Sketch]) -> Any:
         """(B, V, size, size) float32, paper 1.0, ink 0.0."""

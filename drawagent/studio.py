@@ -34,8 +34,6 @@ from easel.scoring import ClipScorer, ImageTextScorer
 
 PROMPTS = ("draw", "experience", "reference", "judge", "judge_scalar", "update")
 PACKAGES = ("easel3d", "numpy", "torch", "torchvision", "open_clip_torch", "litellm", "pydantic")
-REWARD_SCORER = "ViT-B-32/laion2b_s34b_b79k"
-REPORT_SCORER = "ViT-L-14-quickgelu/openai"
 
 
 def open_scorer(name: str, *, allow_unknown_words: bool = False, device: str = "cpu") -> ImageTextScorer:
@@ -58,7 +56,7 @@ def open_scorer(name: str, *, allow_unknown_words: bool = False, device: str = "
     model, slash, tag = name.partition("/")
     if not slash:
         raise ConfigurationError("a scorer as MODEL/PRETRAINED, embedded:reward, embedded:report, or a folder",
-                                 came=name, where="scorer", mend=f"The usual one is {REWARD_SCORER}.")
+                                 came=name, where="scorer", mend="The usual one is ViT-B-32/laion2b_s34b_b79k.")
     return ClipScorer(model, tag, device=device)
 
 
