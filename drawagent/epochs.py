@@ -16,7 +16,7 @@ from drawagent import events
 from drawagent.artist import Artist, Reference
 from drawagent.crew import Crew
 from drawagent.curator import caps_of
-from drawagent.experience import Library, apply_edits, diff
+from drawagent.experience import Edit, Library, Reviewed, apply_edits, diff
 from drawagent.gate import GateDecision
 from drawagent.inference import finish, start
 from drawagent.judge import Judgement
@@ -39,6 +39,7 @@ class Practice:
     model : the frozen language model; reward : what ranks candidates; lists : learn and gate queries
     references : query id -> Reference, used when `settings.reference`
     review : a say on every edit before it enters; keeper : writes what happens to a run; workers : calls at once
+    interventions : epoch -> edits by a person of the library that comes into force in that epoch (see `drawagent.forking`)
     """
 
     model: ChatModel
@@ -51,6 +52,7 @@ class Practice:
     keeper: Keeper = Keeper()
     workers: int = 8
     stop: threading.Event | None = None
+    interventions: Mapping[int, tuple[Edit, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_splits(self.lists)
@@ -68,11 +70,12 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
     Replayed or resumed calls cost nothing: the chat chain answers them from its record.
     """
     settings, keeper = practice.settings, practice.keeper
-    library = best = practice.library
-    libraries = [library]
+    library, edited = _intervene(practice, 0, practice.library)
+    best, libraries = library, [library]
     best_gate: float | None = None
     fruitless, stopped = 0, ""
     keeper.library(0, library)
+    yield from edited
     with Crew(practice.workers, stop=practice.stop) as crew:
         for epoch in range(settings.epochs):
             yield events.EpochStarted(epoch, library, practice.lists.learn)
@@ -98,9 +101,11 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
                 proposed = kept
             elif not settings.gate:
                 best = proposed
-            library = proposed
+            library, edited = _intervene(practice, epoch + 1, proposed)
+            best = library if edited else best
             libraries.append(library)
             keeper.library(epoch + 1, library)
+            yield from edited
             finished = _finished(epoch, library, all_scored)
             keeper.epoch(finished)
             yield finished
@@ -111,6 +116,20 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
         done = events.PractiseFinished(tuple(libraries), best, stopped)
         keeper.finished(done)
         yield done
+
+
+def _intervene(
+    practice: Practice, epoch: int, library: Library
+) -> tuple[Library, tuple[events.LibraryEdited, ...]]:
+    """The library that comes into force in this epoch, after a person's edits of it, if there are any."""
+    edits = practice.interventions.get(epoch, ())
+    if not edits:
+        return library, ()
+    reviewed = [Reviewed(edit, edit, "human") for edit in edits]
+    after, outcomes = apply_edits(library, reviewed, epoch=epoch)
+    edited = events.LibraryEdited(epoch, library, after, outcomes, diff(library, after))
+    practice.keeper.intervention(edited)
+    return after, (edited,)
 
 
 def _epoch(
@@ -146,7 +165,7 @@ def _start_candidates(
     reference = practice.references.get(query.id) if practice.settings.reference else None
     return [
         crew.submit(
-            artist.draw, query, library, epoch=epoch, index=k, replica=epoch * MOST_CANDIDATES + k,
+            artist.draw, query, library, epoch=epoch, index=k, replica=practice.settings.first_replica + epoch * MOST_CANDIDATES + k,
             temperature=practice.settings.temperature, reference=reference,
         )
         for k in range(practice.settings.candidates)
@@ -206,7 +225,7 @@ def _groups(
 
     def contrast(query: Query, futures: list[Future[Candidate]]) -> _Group:
         scored = practice.reward(query.text, [future.result() for future in futures])
-        pairs = _numbered(choose(scored, seed=f"{settings.seed}/{query.id}/{epoch}"), settings.pairing)
+        pairs = _numbered(choose(scored, seed=f"{settings.chance}/{query.id}/{epoch}"), settings.pairing)
         skipped = [inside_noise(pair, settings.noise_skip) for pair in pairs]
         return query, scored, [
             (pair, None if skip else crew.submit(judge, pair, scored, query, library))
@@ -275,7 +294,8 @@ def _gate(
     settings = practice.settings
     artist = Artist(practice.model, settings)
     begun = [
-        [start(artist, crew, query, library, epoch=epoch + side, draws=settings.gate_draws, role=role)
+        [start(artist, crew, query, library, epoch=epoch + side, draws=settings.gate_draws, role=role,
+               replica=settings.first_replica)
          for side, (role, library) in enumerate((("gate-before", before), ("gate-after", after)))]
         for query in practice.lists.gate
     ]

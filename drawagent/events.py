@@ -70,6 +70,17 @@ class EditsApplied:
 
 
 @dataclass(frozen=True)
+class LibraryEdited:
+    """A person changed the library that comes into force in `epoch`, outside of any judgement (a fork)."""
+
+    epoch: int
+    before: Library
+    after: Library
+    outcomes: tuple[EditOutcome, ...]
+    diff: LibraryDiff
+
+
+@dataclass(frozen=True)
 class GateDecided:
     """decision on `proposed`; the library in force afterwards is `kept`"""
 
@@ -104,5 +115,5 @@ class PractiseFinished:
 
 Event = (
     EpochStarted | CandidatesScored | PairChosen | PairSkipped | Judged | UpdateFailed | EditsApplied
-    | GateDecided | EpochFinished | PractiseFinished
+    | LibraryEdited | GateDecided | EpochFinished | PractiseFinished
 )

@@ -65,8 +65,10 @@ class Gallery:
         return parse(row["text"], mode=self.settings.parse_mode).sketch
 
     def chosen(self) -> dict[tuple[str, int], dict[str, Any]]:
-        """(query, epoch) -> the report drawing that inference took."""
-        return {(row["query"], row["epoch"]): row for row in self.rollouts("report") if row["chosen"]}
+        """(query, epoch) -> the report drawing that inference took, the first of several draws."""
+        return {
+            (row["query"], row["epoch"]): row for row in self.rollouts("report") if row["chosen"] and row["draw"] == 0
+        }
 
     def contact_sheet(self) -> bytes:
         """Report queries by epoch of the library; without a report, learn queries by candidate."""
@@ -136,8 +138,8 @@ class Gallery:
         """Mean report score by epoch under the reporting model; () without a report."""
         measured: dict[int, dict[str, float]] = {}
         for row in self.run.rows("measured"):  # a drawing stands there twice when AES was asked for later
-            if row["row"].startswith("epoch "):
-                measured.setdefault(int(row["row"].split()[1]), {}).setdefault(row["query"], row["similarity"])
+            if row["epoch"] is not None and row["draw"] == 0:
+                measured.setdefault(row["epoch"], {}).setdefault(row["query"], row["similarity"])
         return tuple(
             CurvePoint(epoch, math.fsum(values.values()) / len(values), tuple(values.values()))
             for epoch, values in sorted(measured.items())

@@ -24,12 +24,16 @@ class Drawing:
 
 
 def start(
-    artist: Artist, crew: Crew, query: Query, library: Library, *, epoch: int, draws: int, role: str, first: int = 0
+    artist: Artist, crew: Crew, query: Query, library: Library, *, epoch: int, draws: int, role: str, first: int = 0,
+    replica: int = 0,
 ) -> list[Future[Candidate]]:
-    """Begin `draws` draws at the inference temperature, replicas first .. first + draws - 1."""
+    """Begin `draws` draws at the inference temperature.
+
+    first : index of the first one; replica : that of a draw of index 0
+    """
     return [
         crew.submit(
-            artist.draw, query, library, epoch=epoch, index=first + index, role=role,
+            artist.draw, query, library, epoch=epoch, index=first + index, replica=replica + first + index, role=role,
             temperature=artist.settings.inference_temperature,
         )
         for index in range(draws)

@@ -77,7 +77,7 @@ class Judge:
         """The exact messages and the order in which the two drawings stand in them."""
         plus_first = True
         if self.settings.shuffle_order:
-            plus_first = random.Random(f"{self.settings.seed}/{pair.id}").random() < 0.5
+            plus_first = random.Random(f"{self.settings.chance}/{pair.id}").random() < 0.5
         shown = (pair.better, pair.worse) if plus_first else (pair.worse, pair.better)
         prompt = load_prompt("drawagent", "judge", overlay=self.settings.prompt_overlay)
         messages = prompt.render(

@@ -65,25 +65,31 @@ class Keeper:
             key = f"gate/e{epoch}/{side}/{query.id}/k{one.candidate.index}"
             self._row("rollouts", key, {"role": f"gate-{side}", **score_row(one, query.text, reward)})
 
-    def report(self, drawing: Drawing, reward: Reward) -> None:
-        """The draws of a report query; `chosen` marks the one that inference took."""
+    def control(self, epoch: int, library: Library) -> None:
+        """What a control made of the library of this epoch."""
+        self._row("controls", f"e{epoch}", {"epoch": epoch, **library.to_json()})
+
+    def report(self, drawing: Drawing, reward: Reward, *, draw: int = 0) -> None:
+        """The draws of a report query; `chosen` marks the one that inference took. draw : d of `report_draws`"""
         for one in drawing.draws:
             key = f"report/{one.candidate.id}"
             chosen = one.candidate.index == drawing.chosen.candidate.index
-            row = {"role": "report", "chosen": chosen, **score_row(one, drawing.query.text, reward)}
+            row = {"role": "report", "draw": draw, "chosen": chosen, **score_row(one, drawing.query.text, reward)}
             self._row("rollouts", key, row)
 
-    def measured(self, what: str, metrics: SetMetrics) -> None:
+    def measured(self, what: str, metrics: SetMetrics, *, epoch: int | None = None, draw: int = 0) -> None:
         """One row a drawing under the reporting model's card, and one of the set.
 
+        what : "epoch 1", or the name of an anchor row, whose epoch is None; draw : d of `report_draws`
         Rows with AES have keys of their own, so that it may be asked for when a run has finished without.
         """
-        card = metrics.card
-        key = what if metrics.aesthetic is None else f"{what}, AES {metrics.key[:12]}"
+        drawn = f"{what}, draw {draw}" if draw else what
+        key = drawn if metrics.aesthetic is None else f"{drawn}, AES {metrics.key[:12]}"
+        place = {"row": what, "epoch": epoch, "draw": draw, "column": metrics.card.column}
         for one in metrics.drawings:
-            self._row("measured", f"{key}/{one.query}", {"row": what, "column": card.column, **vars(one)})
+            self._row("measured", f"{key}/{one.query}", {**place, **vars(one)})
         self._row("metrics", key, {
-            "row": what, "column": card.column, "scorer": card.name, **metrics.row(), "measured_key": metrics.key,
+            **place, "scorer": metrics.card.name, **metrics.row(), "measured_key": metrics.key,
         })
 
     def pair(self, pair: Pair) -> None:
@@ -126,11 +132,11 @@ class Keeper:
         return tuple(decided)
 
     def edits(self, applied: events.EditsApplied, reply_keys: Sequence[str], query: str) -> None:
-        self._row("edits", f"e{applied.epoch}/{query}", {
-            "epoch": applied.epoch, "query": query, "outcomes": [outcome.row() for outcome in applied.outcomes],
-            "diff": applied.diff.lines(), "before": applied.before.key, "after": applied.after.key,
-            "reply_keys": list(reply_keys), "failure": "", "reason": "",
-        })
+        self._row("edits", f"e{applied.epoch}/{query}", _applied(applied, reply_keys, query))
+
+    def intervention(self, edited: events.LibraryEdited) -> None:
+        """A person's edits of a library; the query of such a row is "(person)", which no query's id can be."""
+        self._row("edits", f"e{edited.epoch}/(person)", _applied(edited, (), "(person)"))
 
     def update_failed(self, failed: events.UpdateFailed, query: str) -> None:
         self._row("edits", f"e{failed.epoch}/{query}", {
@@ -159,3 +165,11 @@ class Keeper:
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         return self.run.rows(table) if self.run is not None else []
+
+
+def _applied(done: events.EditsApplied | events.LibraryEdited, reply_keys: Sequence[str], query: str) -> dict[str, Any]:
+    return {
+        "epoch": done.epoch, "query": query, "outcomes": [outcome.row() for outcome in done.outcomes],
+        "diff": done.diff.lines(), "before": done.before.key, "after": done.after.key,
+        "reply_keys": list(reply_keys), "failure": "", "reason": "",
+    }

@@ -46,6 +46,7 @@ def open_live(
     on_wait: Callable[[Pause], None] | None = None,
     library: Library = Library(),
     device: str = "cpu",
+    home: Path | None = None,
 ) -> Studio:
     """Open or resume the run of this configuration.
 
@@ -54,6 +55,7 @@ def open_live(
     references : folder of known drawings of the learn queries (`drawagent.references`)
     library : what practice begins with, a person's tips for example
     device : where scorers and renderer compute, as torch names it; the last digits of scores may depend on it
+    home : folder of replies and ledger that the runs of a sweep share; None: the run's own
     """
     ranks = open_scorer(scorer, allow_unknown_words=allow_unknown_words, device=device)
     reports = ranks
@@ -72,7 +74,7 @@ def open_live(
         evidence = "stand-in"
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
-        root=root, name=name, date=date, library=library, references=known,
+        root=root, name=name, date=date, library=library, references=known, home=home,
         sees_images=_sees_images(model, replay, sees_images, api_base),
     )
     with closing_after_failure(run):
@@ -86,7 +88,7 @@ def open_live(
                 lists, settings, chat=replay, remembered=recording.rollouts(), measured=recording.measured(), **wiring
             )
         if model == "stand-in":
-            connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.folder, budget=budget,
+            connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.home, budget=budget,
                                concurrency=concurrency, stop=stop, on_wait=on_wait)
         else:
             connection = connect(

@@ -17,6 +17,8 @@ def check_policies(settings: DrawSettings) -> None:
     _check(settings.update, "model", "settings")
     if settings.gate:
         _check(settings.gate, "before", "after", margin=0.0)
+    if settings.control:
+        _check(settings.control, "library", seed="")
 
 
 def check_gate(lists: QueryLists, settings: DrawSettings) -> None:

@@ -14,16 +14,22 @@ from drawagent.keeping import Keeper
 from drawagent.metrics import Aesthetic, RememberedMetrics, SetMetrics, anchors, measure
 from drawagent.queries import Query
 from drawagent.reward import Reward, ViewReward
+from drawagent.settings import DrawSettings
+from easel.plugins import load
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """The report of one library. epoch : 0 is before practice; metrics under the reporting model's card"""
+    """The report of one library. epoch : 0 is before practice; metrics under the reporting model's card
+
+    draw : d of `settings.report_draws` independent drawings of every query
+    """
 
     epoch: int
     library: Library
     drawings: tuple[Drawing, ...]
     metrics: SetMetrics
+    draw: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,26 +59,42 @@ def report(
     """
     if not libraries or not queries:
         return
-    draws = artist.settings.inference_draws
+    settings = artist.settings
+    libraries = _controlled(libraries, settings, keeper)
     with Crew(workers, stop=stop) as crew:
         begun = [
-            [start(artist, crew, query, library, epoch=epoch, draws=draws, role="report") for query in queries]
-            for epoch, library in enumerate(libraries)
+            (epoch, draw, library, [
+                start(artist, crew, query, library, epoch=epoch, draws=settings.inference_draws, role="report",
+                      first=draw * settings.inference_draws)
+                for query in queries
+            ])
+            for epoch, library in enumerate(libraries) for draw in range(settings.report_draws)
         ]
         sketches = []
-        for epoch, (library, futures) in enumerate(zip(libraries, begun, strict=True)):
+        for epoch, draw, library, futures in begun:
             drawings = tuple(
                 finish(query, waiting, reward, epoch=epoch) for query, waiting in zip(queries, futures, strict=True)
             )
             for drawing in drawings:
-                keeper.report(drawing, reward)
+                keeper.report(drawing, reward, draw=draw)
             sketches = [drawing.chosen.candidate.sketch for drawing in drawings]
             metrics = measure(queries, sketches, measured_by, aesthetic=aesthetic, remembered=remembered)
-            keeper.measured(f"epoch {epoch}", metrics)
-            yield EpochReport(epoch, library, drawings, metrics)
+            keeper.measured(f"epoch {epoch}", metrics, epoch=epoch, draw=draw)
+            yield EpochReport(epoch, library, drawings, metrics, draw)
         rows = AnchorReport(
             anchors(queries, sketches, measured_by, aesthetic=aesthetic, remembered=remembered)
         )
         for name, metrics in rows.rows.items():
             keeper.measured(name, metrics)
         yield rows
+
+
+def _controlled(libraries: Sequence[Library], settings: DrawSettings, keeper: Keeper) -> Sequence[Library]:
+    """What reports: the learned libraries, or what the settings' control makes of them."""
+    if not settings.control:
+        return libraries
+    control = load(settings.control)
+    made = [control(library, seed=f"{settings.chance}/{epoch}") for epoch, library in enumerate(libraries)]
+    for epoch, library in enumerate(made):
+        keeper.control(epoch, library)
+    return made

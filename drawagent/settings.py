@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOST_CANDIDATES = 64
 """Largest K; also how far apart the replicas of two epochs lie, so that K = 2 is nested in K = 5 in K = 10."""
+MOST_EPOCHS = 20
+PRACTICE_REPLICAS = 4096
+"""How far apart the replicas of two practices lie: more than MOST_EPOCHS epochs of MOST_CANDIDATES need."""
 
 
 class DrawSettings(BaseModel):
@@ -24,12 +27,17 @@ class DrawSettings(BaseModel):
     preset: Literal["paper", "ours"] = "paper"
 
     candidates: int = Field(5, ge=1, le=MOST_CANDIDATES, description="K. Paper: 5.")
-    epochs: int = Field(2, ge=0, le=20, description="Paper: peak after 2.")
+    epochs: int = Field(2, ge=0, le=MOST_EPOCHS, description="Paper: peak after 2.")
     temperature: float | None = Field(0.7, description="Of the candidates. Paper: 0.7. None: the provider's own.")
     inference_temperature: float | None = Field(0.3, description="Of inference. Paper: 0.3.")
     max_tokens: int | None = Field(8192, ge=64, description="Per reply. Paper silent; ours.")
     reasoning_effort: str | None = Field(None, description="For reasoning models. Paper silent: provider's own.")
     seed: int | None = Field(0, description="Base seed; candidate k asks with seed + k. Paper silent; ours.")
+    practice: int = Field(
+        0, ge=0, lt=1000, description="Which of several practices of one configuration, for libraries that were learned "
+        "apart: shifts seeds and replicas of candidates and gate draws, and of no report draw, so that practices stay "
+        "paired. Paper silent; ours.",
+    )
     drop_refused_settings: bool = Field(
         False, description="Drop a setting that the model does not take, and record it as not applied."
     )
@@ -66,6 +74,14 @@ class DrawSettings(BaseModel):
     fact_weight: float = Field(0.0, ge=0, description="Weight of the facts' penalty in the reward. Ours.")
 
     inference_draws: int = Field(1, ge=1, description="Best of N by reward at inference. Paper: one.")
+    report_draws: int = Field(
+        1, ge=1, le=MOST_CANDIDATES, description="Drawings of a report query with one library, each measured on its own "
+        "(with `inference_draws` the best of so many). Paper silent; one.",
+    )
+    control: str | None = Field(
+        None, description="Named callable that is given each learned library and gives the one that reports (a placebo, "
+        "see `drawagent.controls`). Paper: none; ours, for the ablation.",
+    )
     repairs: int = Field(0, ge=0, le=1, description="Bounded repair of an unreadable drawing. Paper: none.")
     parse_mode: Literal["strict", "lenient"] = Field("lenient", description="Paper silent; ours.")
     reference: bool = Field(False, description="References shown for learn queries. Paper: an ablation ('with GT').")
@@ -85,6 +101,16 @@ class DrawSettings(BaseModel):
     @classmethod
     def of(cls, preset: str, **changes: Any) -> DrawSettings:
         return cls.ours(**changes) if preset == "ours" else cls(**{"preset": preset, **changes})
+
+    @property
+    def first_replica(self) -> int:
+        """Replica of candidate 0 in epoch 0, and of the first gate draw."""
+        return self.practice * PRACTICE_REPLICAS
+
+    @property
+    def chance(self) -> str:
+        """What random policies are seeded with: the base seed, and the practice where it is not the first."""
+        return f"{self.seed}/practice{self.practice}" if self.practice else str(self.seed)
 
     @property
     def key(self) -> str:

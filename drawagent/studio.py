@@ -266,6 +266,7 @@ def start_run(
     library: Library = Library(),
     references: Mapping[str, Reference] | None = None,
     sees_images: bool = False,
+    home: Path | None = None,
 ) -> RunStore:
     """Open the run folder of this configuration: a new one, or the one that was begun before."""
     check_policies(settings)
@@ -277,7 +278,7 @@ def start_run(
     seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}
     run = RunStore.open(
         root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,
-        facts={"cards": cards, "seeds": seeds, **provenance(PACKAGES), **(facts or {})}, date=date,
+        facts={"cards": cards, "seeds": seeds, **provenance(PACKAGES), **(facts or {})}, date=date, home=home,
     )
     for prompt in (load_prompt("drawagent", one, overlay=settings.prompt_overlay) for one in PROMPTS):
         kept = f"prompts/{prompt.name}-{prompt.key[:12]}.md"

@@ -13,7 +13,7 @@ from easel.plugins import load
 # One public name of a public module: a path of attributes would reach what a module imports (os, subprocess).
 _OURS = re.compile(r"(drawagent|easel)(\.[a-z][a-z_0-9]*)+:[A-Za-z][A-Za-z_0-9]*")
 _WEIGHTS = re.compile(r"[\w.-]+/[\w.-]+")
-POLICIES = ("renderer", "pairing", "judge", "update", "gate")
+POLICIES = ("renderer", "pairing", "judge", "update", "gate", "control")
 """The settings that name a callable."""
 
 

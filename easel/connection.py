@@ -83,7 +83,7 @@ def connect(
         )
     if run is not None:
         store = store or run.replies
-        ledger = ledger or run.folder
+        ledger = ledger or run.home
     return chain(
         sender, store=store, ledger=ledger, budget=budget, concurrency=concurrency, stop=stop, on_wait=on_wait,
         policy=policy,

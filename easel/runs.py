@@ -37,13 +37,16 @@ class RunBusy(EaselError):
 class RunStore:
     """One run folder.
 
-    folder : its path; info : run.json as read or written last; replies : the reply store inside
+    folder : its path; info : run.json as read or written last
+    home : where calls.jsonl and the replies lie: the folder itself, or that of a sweep whose runs pay for nothing twice
+    replies : the reply store there
     Open one with `RunStore.open` (to write) or `RunStore.read`.
     """
 
     def __init__(self, folder: Path, info: dict[str, Any], lock: int | None) -> None:
         self.folder, self.info = Path(folder), info
-        self.replies = ReplyStore(self.folder / "replies")
+        self.home = self.folder / info.get("home", ".")
+        self.replies = ReplyStore(self.home / "replies")
         self._lock = lock
         self._guard = threading.RLock()
         self._rows: dict[str, dict[str, str]] = {}
@@ -51,12 +54,13 @@ class RunStore:
     @classmethod
     def open(
         cls, root: Path, name: str, *, fingerprint: str, configuration: Mapping[str, Any], evidence: Evidence,
-        facts: Mapping[str, Any] | None = None, date: str,
+        facts: Mapping[str, Any] | None = None, date: str, home: Path | None = None,
     ) -> RunStore:
         """The run with this fingerprint under `root`, resumed, or a new folder <date>_<name>_<fingerprint[:10]>.
 
         facts : further entries of run.json (seeds, cards, versions), in which `resumes` counts how often a run was
         opened again; date : ISO date of a new folder
+        home : folder of calls and replies that several runs share; kept relative, so that both may be moved together
         Raises RunBusy while another process, or this one by an earlier opening, writes it, ConfigurationError for a
         key in the configuration or for another grade of evidence under the same fingerprint.
         """
@@ -89,6 +93,8 @@ class RunStore:
                 "name": name, "date": date, "status": "running", "evidence": evidence, "fingerprint": fingerprint,
                 "configuration": configuration, **facts,
             }
+            if home is not None:
+                info["home"] = os.path.relpath(home, folder)
             run = cls(folder, info, lock)
             run._save()
             return run

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from easel.errors import ConfigurationError, MissingCapability
-from easel.ledger import Ledger
+from easel.ledger import Ledger, Try
 from easel.runs import RunStore
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def pipeline_check(*runs: RunStore | Path) -> pandas.DataFrame:
 
     rows = []
     for run in _several(runs):
-        tries = Ledger(run.folder).tries()
+        tries = tries_of(run)
         rows.append({
             "run": run.folder.name, **{name: run.info[name] for name in ("evidence", "fingerprint", "status")},
             "calls": len(tries), "failures": sum(one.outcome != "ok" for one in tries),
@@ -93,10 +93,24 @@ def ledger(run: RunStore | Path) -> pandas.DataFrame:
     pandas = _pandas()
 
     rows = []
-    for one in Ledger(_opened(run).folder).tries():
+    for one in tries_of(_opened(run)):
         row = asdict(one)
         rows.append({**row, **row.pop("usage"), "not_applied": ", ".join(one.not_applied)})
     return pandas.DataFrame(rows, columns=list(_LEDGER))
+
+
+def tries_of(run: RunStore) -> tuple[Try, ...]:
+    """The HTTP tries behind a run by time, what it shares with other runs of a sweep among them.
+
+    Of a ledger that several runs share, those count that serve a request of this run: what the run would have cost
+    alone. What a whole sweep paid is the ledger of its folder.
+    """
+    tries = Ledger(run.home).tries()
+    if run.home.resolve() == run.folder.resolve():
+        return tries
+    rows = (row for table in ("rollouts", "judgements", "edits") for row in run.rows(table))
+    asked = {key for row in rows for key in row["reply_keys"]}
+    return tuple(one for one in tries if one.key in asked)
 
 
 def _result_rows(run: RunStore) -> list[dict[str, Any]]:
