@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drawagent.curve import CurvePoint, curve_svg, curve_text
+from drawagent.keeping import own_rows
 from drawagent.language import parse
 from drawagent.pages import STAND_IN, Shown, ShownPair, pairs_page, sketch_page
 from drawagent.settings import DrawSettings
@@ -137,7 +138,7 @@ class Gallery:
     def curve(self) -> tuple[CurvePoint, ...]:
         """Mean report score by epoch under the reporting model; () without a report."""
         measured: dict[int, dict[str, float]] = {}
-        for row in self.run.rows("measured"):  # a drawing stands there twice when AES was asked for later
+        for row in own_rows(self.run, "measured"):  # a drawing stands there twice when AES was asked for later
             if row["epoch"] is not None and row["draw"] == 0:
                 measured.setdefault(row["epoch"], {}).setdefault(row["query"], row["similarity"])
         return tuple(
@@ -147,10 +148,12 @@ class Gallery:
 
     @property
     def column(self) -> str:
-        return next((row["column"] for row in self.run.rows("metrics")), "")
+        return next((row["column"] for row in own_rows(self.run, "metrics")), "")
 
     def caption(self) -> str:
         """What may be said of the figures."""
+        if self.run.info["evidence"] == "external":
+            return f"files of another method: {self.run.info['name']}"
         parts = ["one library, demonstration"]
         parts.append({"recorded": "recorded replies", "stand-in": "STAND-IN, no result"}.get(
             self.run.info["evidence"], "live"))

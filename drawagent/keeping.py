@@ -27,12 +27,24 @@ Review = Callable[[Edit], Edit | None]
 _EDIT = TypeAdapter(Edit)
 
 
-def measured_sets(run: RunStore) -> list[dict[str, Any]]:
-    """The rows of metrics.jsonl, each with its rows of measured.jsonl as `drawings`: what `RememberedMetrics` takes."""
+RESCORED = "rescored/"
+"""Begins the key of every `measured` and `metrics` row that a scorer other than the run's own gave later."""
+
+
+def own_rows(run: RunStore, table: str) -> list[dict[str, Any]]:
+    """The rows of `measured` or `metrics` without those of other scorers (`drawagent.rescoring`)."""
+    return [row for key, row in run.keyed(table).items() if not key.startswith(RESCORED)]
+
+
+def measured_sets(run: RunStore, *, rescored: bool = False) -> list[dict[str, Any]]:
+    """The rows of metrics.jsonl, each with its rows of measured.jsonl as `drawings`: what `RememberedMetrics` takes.
+
+    rescored : those of other scorers in place of the run's own
+    """
     drawings = run.keyed("measured")
     return [
         {**row, "drawings": [one for key, one in drawings.items() if key.startswith(f"{what}/")]}
-        for what, row in run.keyed("metrics").items()
+        for what, row in run.keyed("metrics").items() if what.startswith(RESCORED) == rescored
     ]
 
 
@@ -40,10 +52,11 @@ def measured_sets(run: RunStore) -> list[dict[str, Any]]:
 class Keeper:
     """Every method writes one kind of row, under a key that is the same when the run is resumed.
 
-    run : the folder; None keeps nothing
+    run : the folder; None keeps nothing; under : begins the keys of measured rows (`RESCORED` and more)
     """
 
     run: RunStore | None = None
+    under: str = ""
 
     def _row(self, table: str, key: str, row: dict[str, Any]) -> None:
         if self.run is not None:
@@ -84,7 +97,7 @@ class Keeper:
         Rows with AES have keys of their own, so that it may be asked for when a run has finished without.
         """
         drawn = f"{what}, draw {draw}" if draw else what
-        key = drawn if metrics.aesthetic is None else f"{drawn}, AES {metrics.key[:12]}"
+        key = self.under + (drawn if metrics.aesthetic is None else f"{drawn}, AES {metrics.key[:12]}")
         place = {"row": what, "epoch": epoch, "draw": draw, "column": metrics.card.column}
         for one in metrics.drawings:
             self._row("measured", f"{key}/{one.query}", {**place, **vars(one)})

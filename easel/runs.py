@@ -22,6 +22,8 @@ from easel.recording import ReplyStore
 from easel.redaction import redact
 
 Status = Literal["running", "finished", "interrupted", "failed"]
+RunEvidence = Evidence | Literal["external"]
+"""Where a run's drawings come from: the grade of a model's replies, or files of another method ("external")."""
 _NAME = re.compile(r"[^a-z0-9]+")
 _TABLE = re.compile(r"[a-z][a-z_]*")
 
@@ -50,23 +52,23 @@ class RunStore:
         self._lock = lock
         self._guard = threading.RLock()
         self._rows: dict[str, dict[str, str]] = {}
+        self._amended = False
 
     @classmethod
     def open(
-        cls, root: Path, name: str, *, fingerprint: str, configuration: Mapping[str, Any], evidence: Evidence,
+        cls, root: Path, name: str, *, fingerprint: str, configuration: Mapping[str, Any], evidence: RunEvidence,
         facts: Mapping[str, Any] | None = None, date: str, home: Path | None = None,
     ) -> RunStore:
         """The run with this fingerprint under `root`, resumed, or a new folder <date>_<name>_<fingerprint[:10]>.
 
         facts : further entries of run.json (seeds, cards, versions), in which `resumes` counts how often a run was
-        opened again; date : ISO date of a new folder
+        opened again; cards that were added since (`amend`) stay beside them; date : ISO date of a new folder
         home : folder of calls and replies that several runs share; kept relative, so that both may be moved together
         Raises RunBusy while another process, or this one by an earlier opening, writes it, ConfigurationError for a
         key in the configuration or for another grade of evidence under the same fingerprint.
         """
-        configuration, facts = json.loads(canonical(dict(configuration))), json.loads(canonical(dict(facts or {})))
+        configuration, facts = json.loads(canonical(dict(configuration))), _plain(facts or {})
         _check_secrets(configuration, "configuration")
-        _check_secrets(facts, "facts")
         root, slug = Path(root), _NAME.sub("-", name.lower()).strip("-") or "run"
         root.mkdir(parents=True, exist_ok=True)
         with _locked(root / ".open.lock"):
@@ -87,6 +89,8 @@ class RunStore:
                         where=folder.name, mend="Put the grade of evidence into the fingerprint, or use another name.",
                     )
                 run = cls(folder, info, lock)
+                if "cards" in facts:
+                    facts["cards"] = {**info.get("cards", {}), **facts["cards"]}
                 run.status("running", **{**facts, "resumes": info.get("resumes", 0) + 1})
                 return run
             info = {
@@ -103,6 +107,19 @@ class RunStore:
     def read(cls, folder: Path) -> RunStore:
         """An existing run, to look at; every writing method refuses."""
         return cls(Path(folder), _info(Path(folder)), None)
+
+    @classmethod
+    def amend(cls, folder: Path) -> RunStore:
+        """An existing run, to add rows and notes to; its status stays as it is, also after an error.
+
+        Raises RunBusy while somebody writes it, ConfigurationError for a folder that is no run.
+        """
+        folder = Path(folder)
+        _info(folder)
+        lock = _take(folder)
+        run = cls(folder, _info(folder), lock)  # read again: what stands there now is what the lock protects
+        run._amended = True
+        return run
 
     @property
     def writable(self) -> bool:
@@ -152,11 +169,18 @@ class RunStore:
         self._check_writable()
         if status not in get_args(Status):
             raise ConfigurationError(f"one of {', '.join(get_args(Status))}", came=repr(status))
-        facts = json.loads(canonical(facts))
-        _check_secrets(facts, "facts")
+        facts = _plain(facts)
         with self._guard:
             earlier = {name: value for name, value in self.info.items() if name != "reason"}
             self.info = {**earlier, **facts, "status": status}
+            self._save()
+
+    def note(self, **facts: Any) -> None:
+        """Set entries of run.json; the status and its reason stay."""
+        self._check_writable()
+        facts = _plain(facts)
+        with self._guard:
+            self.info = {**self.info, **facts, "status": self.info["status"]}
             self._save()
 
     def close(self) -> None:
@@ -172,7 +196,7 @@ class RunStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes; an exception leaves the status `interrupted` (Ctrl-C) or `failed`, with its words."""
-        if self.writable and kind is not None and self.info["status"] == "running":
+        if self.writable and kind is not None and self.info["status"] == "running" and not self._amended:
             interrupted = issubclass(kind, KeyboardInterrupt | GeneratorExit)
             self.status("interrupted" if interrupted else "failed", reason=redact(shorten(f"{kind.__name__}: {error}")))
         self.close()
@@ -237,6 +261,12 @@ class _locked:
 
     def __exit__(self, *exception: object) -> None:
         os.close(self._handle)
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    plain = json.loads(canonical(dict(facts)))
+    _check_secrets(plain, "facts")
+    return plain
 
 
 def _check_secrets(value: Any, place: str) -> None:

@@ -178,10 +178,10 @@ def _check_cards(runs: list[RunStore]) -> None:
 
 
 def _cards(run: RunStore) -> dict[tuple[str, str], Any]:
-    """(role, part) -> value, of what decides a number."""
+    """(role, part) -> value, of what decides a number of the run's own; cards of a later rescoring stand apart."""
     return {
         (role, name): value for role, card in run.info.get("cards", {}).items() for name, value in card.items()
-        if name not in _NOT_COMPARED
+        if name not in _NOT_COMPARED and role != "rescored"
     }
 
 
