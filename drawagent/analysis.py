@@ -16,6 +16,7 @@ import numpy as np
 from drawagent.contrasts import query_texts
 from drawagent.edits import Topic, is_format_advice
 from drawagent.geometry import facts
+from drawagent.keeping import own_rows
 from drawagent.language import parse
 from drawagent.lesson_lives import libraries_of, lives
 from drawagent.sketch import Sketch
@@ -110,7 +111,7 @@ def _nothing() -> dict[str, float]:
 def _reported(run: Snapshot) -> dict[tuple[str, int, int], tuple[float, str]]:
     """(query, epoch, draw) -> similarity and column of the reporting scorer; the first row of a drawing counts."""
     found: dict[tuple[str, int, int], tuple[float, str]] = {}
-    for row in run.rows("measured"):
+    for row in own_rows(run, "measured"):
         if row["row"].startswith("epoch "):
             place = (row["query"], int(row["row"].split()[1]), row.get("draw", 0))
             found.setdefault(place, (row["similarity"], row["column"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,12 @@ from easel.errors import ConfigurationError
 if TYPE_CHECKING:
     from easel.runs import RunStore
 
-_TITLES = {
+TITLES = {
     "S+ S-": ("S+ (better), the judge's A", "S- (worse), the judge's B"),
     "S- S+": ("S+ (better), the judge's B", "S- (worse), the judge's A"),
     "": ("S+ (better)", "S- (worse)"),
 }
+"""Of the two drawings of a pair, by the order in which the judge saw them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Gallery:
     run: RunStore
     trust_plugins: bool = False
 
-    @property
+    @cached_property
     def settings(self) -> DrawSettings:
         found = DrawSettings(**self.run.info["configuration"]["settings"])
         if not self.trust_plugins:
@@ -49,7 +51,7 @@ class Gallery:
     def watermark(self) -> str:
         return STAND_IN if self.run.info["evidence"] == "stand-in" else ""
 
-    @property
+    @cached_property
     def texts(self) -> dict[str, str]:
         """Query id -> text."""
         lists = self.run.info["configuration"]["queries"]
@@ -111,7 +113,7 @@ class Gallery:
             better = rows[judged["query"], judged["epoch"], judged["better"]]
             worse = rows[judged["query"], judged["epoch"], judged["worse"]]
             shown.append(ShownPair(
-                titles=_TITLES.get(judged["order"], _TITLES[""]),
+                titles=TITLES.get(judged["order"], TITLES[""]),
                 query=self.texts.get(judged["query"], judged["query"]),
                 better=self._read(better), worse=self._read(worse),
                 better_scores=tuple(better["view_scores"]), worse_scores=tuple(worse["view_scores"]),
