@@ -18,7 +18,7 @@ import numpy as np
 from drawagent.queries import Query
 from drawagent.reward import BLANK, ViewReward
 from drawagent.sketch import Sketch
-from easel.scoring import ScorerCard
+from easel.scoring import ImageTextScorer, ScorerCard
 
 
 @dataclass(frozen=True)
@@ -157,33 +157,71 @@ def _computed(
     queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, aesthetic: Aesthetic | None,
     key: str,
 ) -> SetMetrics:
-    scorer = reward.scorer
     pictures = reward.pictures([sketch or BLANK for sketch in sketches])
+    seen = look(
+        pictures, reward.scorer, valid=[sketch is not None for sketch in sketches],
+        strokes=[len(sketch) if sketch else 0 for sketch in sketches], aesthetic=aesthetic,
+    )
+    return figures(queries, seen, reward.scorer, key=key)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One drawing as a scorer sees it, whoever drew it.
+
+    embedded : (V, D) float32, rows of length 1; V may differ between drawings
+    valid : False for a failed drawing, whose views are blank; strokes : 0 where a drawing has none to count
+    rating : mean AES over views, None when not asked for
+    """
+
+    embedded: np.ndarray
+    valid: bool
+    strokes: int
+    rating: float | None = None
+
+
+def look(
+    pictures: Any, scorer: ImageTextScorer, *, valid: Sequence[bool], strokes: Sequence[int],
+    aesthetic: Aesthetic | None = None,
+) -> list[Seen]:
+    """Embed the pictures of B drawings at once.
+
+    pictures : (B, V, H, W) grey or (B, V, 3, H, W) colour in [0, 1], numpy or torch; valid, strokes : B, see `Seen`
+    """
     count, views = pictures.shape[:2]
     flat = pictures.reshape(count * views, *pictures.shape[2:])
     images = scorer.embed_images(flat).reshape(count, views, -1)
     ratings = aesthetic.scores(flat).reshape(count, views).mean(axis=1) if aesthetic else [None] * count
+    return [
+        Seen(image, good, number, None if rating is None else float(rating))
+        for image, good, number, rating in zip(images, valid, strokes, ratings, strict=True)
+    ]
+
+
+def figures(queries: Sequence[Query], seen: Sequence[Seen], scorer: ImageTextScorer, *, key: str = "") -> SetMetrics:
+    """Metrics of one drawing per query, in order, by the scorer that saw them. key : what stands in `SetMetrics.key`"""
     texts = scorer.embed_texts([query.text for query in queries])
-    cosines = np.einsum("bvd,bd->bv", images, texts)
-    means = images.mean(axis=1)
+    cosines = [np.einsum("vd,d->v", one.embedded, text) for one, text in zip(seen, texts, strict=True)]
+    means = np.stack([one.embedded.mean(axis=0) for one in seen])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     table = np.round(means @ texts.T, 6)
-    own = np.take_along_axis(table, np.arange(count)[:, None], axis=1)
+    own = np.take_along_axis(table, np.arange(len(seen))[:, None], axis=1)
     lengths = np.array([query.length for query in queries])
     ranks = 1 + ((table > own) & (lengths[:, None] == lengths)).sum(axis=1)
     drawings = tuple(
         DrawingMetrics(
-            query.id, round(float(row.mean()), 6), round(float(row.min()), 6), int(rank), sketch is not None,
-            len(sketch) if sketch else 0, None if rating is None else round(float(rating), 4),
+            query.id, round(float(row.mean()), 6), round(float(row.min()), 6), int(rank), one.valid, one.strokes,
+            None if one.rating is None else round(one.rating, 4),
         )
-        for query, sketch, row, rank, rating in zip(queries, sketches, cosines, ranks, ratings, strict=True)
+        for query, one, row, rank in zip(queries, seen, cosines, ranks, strict=True)
     )
     valid = [d for d in drawings if d.valid]
     apart = means[[d.valid for d in drawings]]
     between = apart @ apart.T
     off = between[~np.eye(len(apart), dtype=bool)]
+    ratings = [d.aesthetic for d in drawings if d.aesthetic is not None]
     return SetMetrics(
-        n=count,
+        n=len(drawings),
         similarity=_mean([d.similarity for d in drawings]),
         similarity_valid=_mean([d.similarity for d in valid]),
         worst_view=_mean([d.worst_view for d in drawings]),
@@ -193,7 +231,7 @@ def _computed(
         diversity=float(1.0 - off.mean()) if off.size else 0.0,
         card=scorer.card,
         drawings=drawings,
-        aesthetic=_mean([d.aesthetic for d in drawings if d.aesthetic is not None]) if aesthetic else None,
+        aesthetic=_mean(ratings) if ratings else None,
         key=key,
     )
 
@@ -210,17 +248,25 @@ def anchors(
     def measured(asked: Sequence[Query], shown: Sequence[Sketch | None]) -> SetMetrics:
         return measure(asked, shown, reward, aesthetic=aesthetic, remembered=remembered)
 
-    rng = np.random.default_rng(seed)
-    scribbles = [Sketch.from_array(rng.uniform(-1, 1, (max(1, len(s) if s else 16), 4, 3))) for s in sketches]
-    shift = max(1, len(queries) // 2)
-    wrong = [queries[(i + shift) % len(queries)] for i in range(len(queries))]
     rows = {
         "blank canvas": measured(queries, [BLANK] * len(queries)),
-        "random strokes": measured(queries, scribbles),
+        "random strokes": measured(queries, scribbles([len(s) if s else 16 for s in sketches], seed=seed)),
     }
     if len(queries) > 1:
-        rows["wrong text"] = measured(wrong, sketches)
+        rows["wrong text"] = measured(other_texts(queries), sketches)
     return rows
+
+
+def scribbles(strokes: Sequence[int], *, seed: int = 0) -> list[Sketch]:
+    """One sketch of so many random strokes for each number, at least one."""
+    rng = np.random.default_rng(seed)
+    return [Sketch.from_array(rng.uniform(-1, 1, (max(1, number), 4, 3))) for number in strokes]
+
+
+def other_texts(queries: Sequence[Query]) -> list[Query]:
+    """The queries in another order, in which none keeps its place: query i + n // 2."""
+    shift = max(1, len(queries) // 2)
+    return [queries[(i + shift) % len(queries)] for i in range(len(queries))]
 
 
 def _mean(values: Sequence[float]) -> float:
