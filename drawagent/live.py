@@ -13,7 +13,7 @@ from drawagent.recordings import Recording
 from drawagent.references import read_references
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
-from drawagent.standin import StandIn
+from drawagent.standin import StandIn, is_stand_in
 from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
 from easel.budget import Budget
 from easel.chat import Evidence
@@ -50,7 +50,8 @@ def open_live(
 ) -> Studio:
     """Open or resume the run of this configuration.
 
-    model : litellm's name, "recorded:NAME", or "stand-in"; label : neutral name that stands in records instead
+    model : litellm's name, "recorded:NAME", or "stand-in" (with an effect of lessons: "stand-in:effect=0.5", see
+        `StandIn.named`); label : neutral name that stands in records instead
     scorer, reporter : as `open_scorer` takes them; aesthetic : weight file of LAION's improved predictor, for AES
     references : folder of known drawings of the learn queries (`drawagent.references`)
     library : what practice begins with, a person's tips for example
@@ -67,10 +68,11 @@ def open_live(
     rater = AestheticScorer(aesthetic, device=device) if aesthetic is not None else None
     recording = Recording.read(model.partition(":")[2]) if model.startswith("recorded:") else None
     replay = recording.replay() if recording is not None else None
+    stand_in = StandIn.named(model, label=label) if is_stand_in(model) else None
     evidence: Evidence = "live"
     if replay is not None:
         evidence = replay.evidence
-    elif model == "stand-in":
+    elif stand_in is not None:
         evidence = "stand-in"
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
@@ -87,8 +89,8 @@ def open_live(
             return open_studio(
                 lists, settings, chat=replay, remembered=recording.rollouts(), measured=recording.measured(), **wiring
             )
-        if model == "stand-in":
-            connection = chain(StandIn(name=label or model), store=run.replies, ledger=run.home, budget=budget,
+        if stand_in is not None:
+            connection = chain(stand_in, store=run.replies, ledger=run.home, budget=budget,
                                concurrency=concurrency, stop=stop, on_wait=on_wait)
         else:
             connection = connect(
@@ -106,8 +108,8 @@ def _sees_images(model: str, replay: Replay | None, said: bool | None, api_base:
     """Whether pictures will be sent: as the recording has it, as was said, or as litellm's map knows the model."""
     if replay is not None:
         return replay.sees_images
-    if model == "stand-in" or said is not None:
-        return bool(said) and model != "stand-in"
+    if is_stand_in(model) or said is not None:
+        return bool(said) and not is_stand_in(model)
     from easel.litellm_chat import LiteLLMChat
 
     try:

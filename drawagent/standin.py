@@ -3,6 +3,11 @@
 It answers the artist's, the judge's and the curator's requests in the forms they ask for. It understands nothing: the
 same query gives the same kind of body, chosen by a hash, and its numbers say nothing about the method. It ignores
 lessons, unless `effect` is set in order to check that statistics find what is there and nothing else.
+
+An effect acts on the wobble of the strokes, and what a score makes of the wobble is the scorer's own matter. The toy
+CLIPs of this package happen to prefer wobbly bodies (mean score of "embedded:reward" over twenty queries: 0.134
+without wobble, 0.166 at the usual one of 0.08, 0.205 at 0.16): under them a lesson that steadies does harm, and one
+that shakes helps.
 """
 
 from __future__ import annotations
@@ -13,11 +18,17 @@ import math
 import random
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drawagent.language import write
 from drawagent.sketch import Sketch
 from easel.chat import ChatReply, ChatRequest, Evidence, Usage
+from easel.errors import ConfigurationError
+
+STAND_IN = "stand-in"
+WOBBLE = 0.08
+"""Standard deviation of a control point's coordinates without a lesson that counts, world units (ours)."""
 
 _QUERY = re.compile(r"^Query: (.*)$", re.MULTILINE)
 _PAIR = re.compile(r"^### Pair (\S+),", re.MULTILINE)
@@ -35,16 +46,61 @@ _ADVICE = (
 class StandIn:
     """A ChatModel without a model.
 
-    effect : how much a lesson in the context steadies the strokes (0: lessons are ignored)
+    effect : how much a lesson in the context steadies the strokes (0: lessons are ignored): the wobble is `WOBBLE`
+        times exp(-e), e the sum over the lessons there. One number is the effect of every lesson; a mapping, or pairs,
+        gives single lessons an effect by their exact words (white space folded), and all others none. Negative
+        numbers shake. Kept as pairs, so that a stand-in stays hashable
     bad : share of drawings that come back unreadable; seconds : time that a call takes
+    Raises ConfigurationError for an effect that is no number, or two of one lesson.
     """
 
-    name: str = "stand-in"
-    effect: float = 0.0
+    name: str = STAND_IN
+    effect: float | Mapping[str, float] | tuple[tuple[str, float], ...] = 0.0
     bad: float = 0.04
     seconds: float = 0.0
     sees_images: bool = False
     evidence: Evidence = "stand-in"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.effect, int | float):
+            numbers = [self.effect]
+        else:
+            given = self.effect.items() if isinstance(self.effect, Mapping) else self.effect
+            pairs = tuple(sorted((_folded(words), number) for words, number in given))
+            if len({words for words, _ in pairs}) < len(pairs):
+                raise ConfigurationError("one effect a lesson", came="two of the same words", where="stand-in, effect")
+            object.__setattr__(self, "effect", pairs)
+            numbers = [number for _, number in pairs]
+        for number in numbers:
+            if not (isinstance(number, int | float) and math.isfinite(number)):
+                raise ConfigurationError("effects that are finite numbers", came=repr(number), where="stand-in, effect")
+
+    @classmethod
+    def named(cls, model: str, *, label: str | None = None) -> StandIn:
+        """The stand-in that a model's name describes: "stand-in", or "stand-in:effect=-0.4,bad=0.1,seconds=1".
+
+        label : the name that it bears in records instead
+        Raises ConfigurationError for another part than these three, or a number that it cannot have.
+        """
+        values: dict[str, float] = {}
+        kind, colon, described = model.partition(":")
+        if kind != STAND_IN:
+            raise ConfigurationError("a stand-in", came=model, where="model")
+        for part in described.split(",") if colon else ():
+            name, _, number = part.strip().partition("=")
+            try:
+                if name not in ("effect", "bad", "seconds") or name in values:
+                    raise ValueError
+                values[name] = float(number)
+            except ValueError:
+                raise ConfigurationError(
+                    "stand-in, or stand-in:effect=NUMBER,bad=SHARE,seconds=NUMBER, each at most once",
+                    came=part or model, where="model",
+                ) from None
+        if not 0 <= values.get("bad", 0) <= 1 or not 0 <= values.get("seconds", 0) < math.inf:
+            raise ConfigurationError("a share of bad drawings from 0 to 1 and seconds of 0 or more", came=model,
+                                     where="model")
+        return cls(label or model, values.get("effect", 0.0), values.get("bad", cls.bad), values.get("seconds", 0.0))
 
     def reply(self, request: ChatRequest) -> ChatReply:
         if self.seconds:
@@ -62,12 +118,21 @@ class StandIn:
         if rng.random() < self.bad and "could not be used" not in text:
             return "<thinking>Stand-in.</thinking>\n<curves>[[[0, 0, 0], [1, 0"
         found = _QUERY.findall(asked)
-        lessons = len(re.findall(r"^- ", asked.partition("Principles learned")[2], re.M)) if self.effect else 0
-        shake = 0.08 * math.exp(-self.effect * lessons)
+        shake = WOBBLE * math.exp(min(9.0, -self._steadied(asked)))
         body = _hull(random.Random(hashlib.sha256((found[-1] if found else "").encode()).hexdigest()))
         points = [[[c + rng.gauss(0.0, shake) for c in point] for point in stroke] for stroke in body]
         rounded = [[[round(max(-1.0, min(1.0, c)), 3) for c in point] for point in stroke] for stroke in points]
         return "<thinking>Stand-in.</thinking>\n" + write(Sketch.from_array(rounded))
+
+    def _steadied(self, asked: str) -> float:
+        """Sum of the effects of the lessons in a prompt."""
+        if not self.effect:
+            return 0.0
+        lessons = re.findall(r"^- (.*)$", asked.partition("Principles learned")[2], re.M)
+        if isinstance(self.effect, int | float):
+            return self.effect * len(lessons)
+        known = dict(self.effect)
+        return math.fsum(known.get(_folded(lesson), 0.0) for lesson in lessons)
 
     def _judge(self, request: ChatRequest, text: str, rng: random.Random) -> str:
         return f"Because {rng.choice(_ADVICE)[1].lower()} (These are words of a stand-in, not of a model.)"
@@ -80,6 +145,15 @@ class StandIn:
         if known and rng.random() < 0.3:
             edits.append({"op": "delete", "id": rng.choice(known), "because": pairs[:1]})
         return json.dumps(edits)
+
+
+def is_stand_in(model: str) -> bool:
+    """Whether a model's name names a stand-in."""
+    return model.partition(":")[0] == STAND_IN
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.split())
 
 
 def _hull(rng: random.Random) -> list[list[list[float]]]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from easel.budget import Budget, Budgeted
 from easel.chat import ChatModel, ChatReply, ChatRequest, Evidence
-from easel.errors import MissingCapability
+from easel.errors import ConfigurationError, MissingCapability
 from easel.ledger import Ledger
 from easel.prices import Price, read_prices
-from easel.recording import Recorded, ReplyStore
+from easel.recording import Recorded, Replies, ReplyStore
 from easel.retrying import Pause, Retrying, RetryPolicy
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def connect(
     drop_refused_settings: bool = False, sees_images: bool | None = None, label: str | None = None,
     prices: Path | None = None, stop: threading.Event | None = None, on_wait: Callable[[Pause], None] | None = None,
     policy: RetryPolicy | None = None, timeout: float = 600.0, api_key_env: str | None = None,
+    elsewhere: Sequence[Replies] = (),
 ) -> Connection:
     """Recorded(Retrying(Budgeted(LiteLLMChat))) for one model.
 
@@ -65,6 +66,7 @@ def connect(
     api_base, api_key_env : server and key as for `LiteLLMChat`: a server at an api_base gets EASEL_API_KEY or the key
         in the variable `api_key_env`, never the provider's key of the environment
     prices : price table (`easel.prices.read_prices`), by `model` or `label`
+    elsewhere : records of other runs, whose replies are taken for nothing (see `Recorded`)
     Raises MissingCapability without the provider's key, ConfigurationError for a dollar limit without a price.
     """
     from easel.litellm_chat import LiteLLMChat, missing_keys
@@ -86,7 +88,7 @@ def connect(
         ledger = ledger or run.home
     return chain(
         sender, store=store, ledger=ledger, budget=budget, concurrency=concurrency, stop=stop, on_wait=on_wait,
-        policy=policy,
+        policy=policy, elsewhere=elsewhere,
     )
 
 
@@ -94,8 +96,15 @@ def chain(
     sender: ChatModel, *, store: ReplyStore | None = None, ledger: Ledger | Path | None = None,
     budget: Budget | None = None, concurrency: int = 8, stop: threading.Event | None = None,
     on_wait: Callable[[Pause], None] | None = None, policy: RetryPolicy | None = None,
+    elsewhere: Sequence[Replies] = (),
 ) -> Connection:
-    """The same chain around any sender that makes one request per call, a stand-in for example."""
+    """The same chain around any sender that makes one request per call, a stand-in for example.
+
+    Raises ConfigurationError for records elsewhere without a store to copy their replies into.
+    """
+    if elsewhere and store is None:
+        raise ConfigurationError("a store, since replies of other records are copied into it", came="none",
+                                 where="elsewhere")
     book = ledger if isinstance(ledger, Ledger) else Ledger(ledger)
     budget, stop = budget or Budget(), stop or threading.Event()
     # A new session of a run goes on with what the earlier ones spent.
@@ -105,5 +114,5 @@ def chain(
         on_wait=on_wait, keep=None if store is None else store.put,
     )
     if store is not None:
-        model = Recorded(model, store, stop=stop)
+        model = Recorded(model, store, stop=stop, elsewhere=elsewhere)
     return Connection(model, book, budget, stop, getattr(sender, "price", None))

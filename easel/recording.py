@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -137,6 +137,12 @@ class ReplyStore:
         self._write(stored)
         return stored
 
+    def copy(self, stored: StoredReply, site: CallSite) -> StoredReply:
+        """Keep a reply of another store as it is, but for the site: the one that asks for it here."""
+        copied = replace(stored, site=site, also=())
+        self._write(copied)
+        return copied
+
     def also(self, key: str, site: CallSite) -> None:
         """Note that a reply answered another site too."""
         with self.lock(key):
@@ -238,19 +244,25 @@ class Recorded:
     """A model whose settled calls are kept, and answered from the store from then on.
 
     Failures of one call (`easel.chat.FAILURES`) are kept too: a resumed run must meet them again.
+
+    elsewhere : further records, read only and in this order, of runs with which this one shares its past. What is found
+        there is copied into the own store: no request leaves, nothing is paid and no ledger has a row of it
     """
 
     evidence: Evidence
 
-    def __init__(self, model: ChatModel, store: ReplyStore, *, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self, model: ChatModel, store: ReplyStore, *, stop: threading.Event | None = None,
+        elsewhere: Sequence[Replies] = (),
+    ) -> None:
         self.name, self.evidence, self.sees_images = model.name, model.evidence, model.sees_images
-        self.store, self._model, self._stop = store, model, stop
+        self.store, self._model, self._stop, self._elsewhere = store, model, stop, tuple(elsewhere)
 
     def reply(self, request: ChatRequest) -> ChatReply:
         stored = self.store.get(request.key)
         if stored is None:
             with self.store.lock(request.key, stop=self._stop):
-                stored = self.store.get(request.key)
+                stored = self.store.get(request.key) or self._shared(request)
                 if stored is None:
                     try:
                         outcome: ChatReply | ChatFailure = self._model.reply(request)
@@ -260,6 +272,10 @@ class Recorded:
         if request.site not in stored.sites:
             self.store.also(request.key, request.site)
         return stored.give()
+
+    def _shared(self, request: ChatRequest) -> StoredReply | None:
+        found = next((one for replies in self._elsewhere if (one := replies.get(request.key)) is not None), None)
+        return None if found is None else self.store.copy(found, request.site)
 
 
 class Replay:

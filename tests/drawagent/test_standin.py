@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import time
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from drawagent.experience import Library, read_edits
 from drawagent.language import SketchTextError, parse
 from drawagent.queries import Query
 from drawagent.settings import DrawSettings
-from drawagent.standin import StandIn
+from drawagent.standin import StandIn, is_stand_in
 from easel.chat import CallSite, ChatModel, ChatRequest, Message
+from easel.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 GENERATORS = sorted((ROOT / "data" / "make" / "sketches").glob("*.py"))
@@ -75,6 +77,46 @@ def test_lessons_are_ignored_unless_an_effect_is_set():
     assert wobble(LESSONS) == pytest.approx(wobble(plain), rel=0.15)
     assert wobble(LESSONS, effect=0.5) < 0.5 * wobble(plain, effect=0.5)
     assert wobble("- a list\n" + plain, effect=0.5) == pytest.approx(wobble(plain, effect=0.5), rel=0.15)
+
+
+def test_single_lessons_have_effects_of_either_sign_by_their_words():
+    plain = wobble("Query: a boat")
+    steady, shaky = {"Close  gaps. ": 1.0}, {"Use depth.": -0.7}
+    assert wobble(LESSONS, effect=steady) == pytest.approx(plain * math.exp(-1.0), rel=0.15)
+    assert wobble(LESSONS, effect=shaky) == pytest.approx(plain * math.exp(0.7), rel=0.15)
+    assert wobble(LESSONS, effect={**steady, **shaky}) == pytest.approx(plain * math.exp(-0.3), rel=0.15)
+    others = {"Close gaps": 1.0, "use depth.": 1.0, "a boat": 1.0}
+    assert (drawn(LESSONS, effect=others) == drawn(LESSONS)).all(), "other words, no effect"
+    assert hash(StandIn(effect=steady)) == hash(StandIn(effect=(("Close gaps.", 1.0),)))
+    assert np.abs(drawn(LESSONS, effect=-1e9)).max() <= 1.0
+
+
+@pytest.mark.parametrize("effect", [math.nan, {"Use depth.": math.inf}, {"Use depth.": "much"}])
+def test_an_effect_is_a_finite_number(effect):
+    with pytest.raises(ConfigurationError, match="effects that are finite numbers"):
+        StandIn(effect=effect)
+
+
+def test_a_lesson_has_one_effect():
+    with pytest.raises(ConfigurationError, match="one effect a lesson"):
+        StandIn(effect={"Use depth.": 1.0, "Use  depth.": 0.5})
+
+
+def test_a_name_describes_a_stand_in():
+    assert StandIn.named("stand-in") == StandIn()
+    assert StandIn.named("stand-in:effect=-0.4, bad=0.1,seconds=1") == StandIn(
+        "stand-in:effect=-0.4, bad=0.1,seconds=1", effect=-0.4, bad=0.1, seconds=1.0)
+    assert StandIn.named("stand-in:effect=0.5", label="m").name == "m"
+    assert is_stand_in("stand-in:effect=1") and is_stand_in("stand-in") and not is_stand_in("gemini/stand-in")
+
+
+@pytest.mark.parametrize("name", [
+    "stand-in:", "stand-in:effect", "stand-in:effect=much", "stand-in:effects=1", "stand-in:effect=1,effect=2",
+    "stand-in:effect=nan", "stand-in:bad=2", "stand-in:seconds=-1", "stand-in:seconds=inf", "stand-ins",
+])
+def test_a_name_that_describes_nothing_is_refused(name):
+    with pytest.raises(ConfigurationError, match="stand-in"):
+        StandIn.named(name)
 
 
 def test_judge_and_curator_answer_in_their_forms():
@@ -152,9 +194,10 @@ def functions(path: Path) -> tuple[set[str], set[str]]:
 def test_stand_in_and_generators_share_no_code():
     standin = ROOT / "drawagent" / "standin.py"
     assert len(GENERATORS) >= 10
+    ground = {"easel.errors.ConfigurationError"}  # how everything here refuses
     own_names, own_bodies = functions(standin)
     for path in GENERATORS:
-        assert not project_imports(standin) & project_imports(path), path.name
+        assert project_imports(standin) & project_imports(path) <= ground, path.name
         assert not {name for name in project_imports(path) if "standin" in name}, path.name
         assert not code_lines(standin) & code_lines(path), path.name
         names, bodies = functions(path)
