@@ -126,6 +126,7 @@ def by_epoch(frame: pandas.DataFrame) -> pandas.DataFrame:
     Rollouts of one epoch share a library: sd is the spread of drawings, not the error of a claim about epochs.
     """
     import pandas
+
     from easel.statistics import wilson
 
     rows = []
@@ -168,6 +169,7 @@ def drift(run: RunStore | Path | str) -> pandas.DataFrame:
     (the paper's own lessons drift to format checks)
     """
     import pandas
+
     from easel.statistics import wilson
 
     kept = Snapshot.of(run)
@@ -176,14 +178,13 @@ def drift(run: RunStore | Path | str) -> pandas.DataFrame:
     for number, library in libraries_of(kept).items():
         steps = [step.change for life in known.values() for step in life.steps if step.library == number]
         advice = sum(is_format_advice(lesson.text) for lesson in library.lessons)
-        share = wilson(advice, len(library)) if len(library) else None
+        share = wilson(advice, len(library))
         rows.append({
             "library": number, **{change: steps.count(change) for change in ("added", "modified", "deleted")},
             "refused": sum(not one["applied"] for row in proposed if row["epoch"] == number - 1
                            for one in row["outcomes"]),
             "lessons": len(library), "words": sum(len(lesson.text.split()) for lesson in library.lessons),
-            "format": advice, "share": round(share.share, 6) if share else math.nan,
-            "low": round(share.low, 6) if share else math.nan, "high": round(share.high, 6) if share else math.nan,
+            "format": advice, "share": round(share.share, 6), "low": round(share.low, 6), "high": round(share.high, 6),
         })
     names = ["library", "added", "modified", "deleted", "refused", "lessons", "words", "format", "share", "low", "high"]
     return pandas.DataFrame(rows, columns=names)
