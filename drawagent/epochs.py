@@ -39,7 +39,7 @@ class Practice:
     model : the frozen language model; reward : what ranks candidates; lists : learn and gate queries
     references : query id -> Reference, used when `settings.reference`
     review : a say on every edit before it enters; keeper : writes what happens to a run; workers : calls at once
-    interventions : epoch -> edits by a person of the library that comes into force in that epoch (see `drawagent.forking`)
+    interventions : epoch -> a person's edits of the library that comes into force then (see `drawagent.forking`)
     """
 
     model: ChatModel
@@ -163,9 +163,10 @@ def _start_candidates(
 ) -> list[Future[Candidate]]:
     artist = Artist(practice.model, practice.settings)
     reference = practice.references.get(query.id) if practice.settings.reference else None
+    first = practice.settings.first_replica + epoch * MOST_CANDIDATES
     return [
         crew.submit(
-            artist.draw, query, library, epoch=epoch, index=k, replica=practice.settings.first_replica + epoch * MOST_CANDIDATES + k,
+            artist.draw, query, library, epoch=epoch, index=k, replica=first + k,
             temperature=practice.settings.temperature, reference=reference,
         )
         for k in range(practice.settings.candidates)

@@ -36,6 +36,11 @@ def random_pair(scored: Sequence[Scored], *, seed: str) -> tuple[Pair, ...]:
     return (Pair(one.candidate.query, one.candidate.epoch, one, other),)
 
 
+def worst_best(scored: Sequence[Scored], *, seed: str = "") -> tuple[Pair, ...]:
+    """The worst called S+ and the best S-: lessons from swapped pairs, a control (ours)."""
+    return tuple(Pair(pair.query, pair.epoch, pair.worse, pair.better) for pair in best_worst(scored))
+
+
 def _pairs(scored: Sequence[Scored], count: int) -> tuple[Pair, ...]:
     drawn = [s for s in scored if s.candidate.sketch is not None]
     ranked = sorted(drawn, key=lambda s: (-s.reward, s.candidate.index))

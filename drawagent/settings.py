@@ -34,9 +34,9 @@ class DrawSettings(BaseModel):
     reasoning_effort: str | None = Field(None, description="For reasoning models. Paper silent: provider's own.")
     seed: int | None = Field(0, description="Base seed; candidate k asks with seed + k. Paper silent; ours.")
     practice: int = Field(
-        0, ge=0, lt=1000, description="Which of several practices of one configuration, for libraries that were learned "
-        "apart: shifts seeds and replicas of candidates and gate draws, and of no report draw, so that practices stay "
-        "paired. Paper silent; ours.",
+        0, ge=0, lt=1000, description="Which of several practices of one configuration, whose libraries are learned "
+        "apart: shifts seeds and replicas of candidates and gate draws, and of no report draw, so that practices "
+        "stay paired. Paper silent; ours.",
     )
     drop_refused_settings: bool = Field(
         False, description="Drop a setting that the model does not take, and record it as not applied."
@@ -75,12 +75,12 @@ class DrawSettings(BaseModel):
 
     inference_draws: int = Field(1, ge=1, description="Best of N by reward at inference. Paper: one.")
     report_draws: int = Field(
-        1, ge=1, le=MOST_CANDIDATES, description="Drawings of a report query with one library, each measured on its own "
-        "(with `inference_draws` the best of so many). Paper silent; one.",
+        1, ge=1, le=MOST_CANDIDATES, description="Drawings of a report query with one library, each measured on its "
+        "own (with `inference_draws` the best of so many). Paper silent; one.",
     )
     control: str | None = Field(
-        None, description="Named callable that is given each learned library and gives the one that reports (a placebo, "
-        "see `drawagent.controls`). Paper: none; ours, for the ablation.",
+        None, description="Named callable that is given each learned library and gives the one that reports (a "
+        "placebo, see `drawagent.controls`). Paper: none; ours, for the ablation.",
     )
     repairs: int = Field(0, ge=0, le=1, description="Bounded repair of an unreadable drawing. Paper: none.")
     parse_mode: Literal["strict", "lenient"] = Field("lenient", description="Paper silent; ours.")

@@ -1,14 +1,21 @@
-"""The `easel` command: `easel doctor`. Thin; the answers come from easel.doctor."""
+"""The `easel` command: `easel doctor` and `easel sweep`. Thin; the answers come from the modules named there."""
 
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from easel.cli_sweep import app as sweep
+from easel.errors import EaselError
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+
+
+app.add_typer(sweep, name="sweep")
 
 
 @app.callback()
@@ -40,4 +47,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a 
 
 
 def main() -> None:
-    app()
+    """Entry point: errors of our own are one clear line and exit status 2."""
+    try:
+        app()
+    except EaselError as error:
+        typer.echo(f"easel: {error}", err=True)
+        sys.exit(2)
