@@ -75,6 +75,11 @@ class Driver:
         with self._telling:
             return tuple(self._events)
 
+    @property
+    def told(self) -> int:
+        """How many events there were; waits for nobody."""
+        return len(self._events)
+
     def listen(self, listener: Listener) -> None:
         """Tell this listener all events: those so far at once, the others as they come.
 
@@ -252,10 +257,11 @@ class Driver:
 def drive(studio: Studio, *, desk: ReviewDesk | None = None) -> Driver:
     """A driver of the studio's practice, and then of its report. The run is let go at the end, with its status.
 
-    A run that was stopped or has failed is opened again like any other, and goes on from what it holds.
+    Of a practice that ended before, no edit is asked about. A run that was stopped or has failed is opened again like
+    any other, and goes on from what it holds.
     """
     def events() -> Generator[Any, None, None]:
-        yield from studio.practise(review=desk)
+        yield from studio.practise(review=None if studio.run.rows("practice") else desk)
         yield from studio.report()
 
     def at_end(state: State, error: BaseException | None) -> None:

@@ -16,3 +16,10 @@ WATERMARK = "stand-in: no model, no result"
 def colour(index: int) -> str:
     """The colour of series `index`."""
     return OKABE_ITO[index % len(OKABE_ITO)]
+
+WIDTH_OF = {"S+": 6, "S-": 3}
+COLOUR_OF = {"S+": PLUS, "S-": MINUS}
+SYMBOL_OF = {"S+": "circle", "S-": "square", "failed": "x", "": "circle-open"}
+"""How the two sides of a pair, failed and other candidates differ, with and without colour."""
+PANEL = "background:#ffffff;color:#111111;font:13px/1.45 system-ui,sans-serif;padding:6px 10px;"
+"""CSS of words beside figures: white paper as the figures have it, whatever the front end's own colours."""
