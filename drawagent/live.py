@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drawagent.experience import Library
 from drawagent.queries import QueryLists
@@ -22,6 +22,9 @@ from easel.errors import EaselError
 from easel.recording import Replay
 from easel.retrying import Pause
 from easel.scoring import AestheticScorer
+
+if TYPE_CHECKING:
+    from drawagent.forking import Branch
 
 
 def open_live(
@@ -47,6 +50,7 @@ def open_live(
     library: Library = Library(),
     device: str = "cpu",
     home: Path | None = None,
+    branch: Branch | None = None,
 ) -> Studio:
     """Open or resume the run of this configuration.
 
@@ -57,6 +61,7 @@ def open_live(
     library : what practice begins with, a person's tips for example
     device : where scorers and renderer compute, as torch names it; the last digits of scores may depend on it
     home : folder of replies and ledger that the runs of a sweep share; None: the run's own
+    branch : where the run parts from another one, whose replies and scores it takes (`drawagent.forking`)
     """
     ranks = open_scorer(scorer, allow_unknown_words=allow_unknown_words, device=device)
     reports = ranks
@@ -77,30 +82,36 @@ def open_live(
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
         root=root, name=name, date=date, library=library, references=known, home=home,
-        sees_images=_sees_images(model, replay, sees_images, api_base),
+        sees_images=_sees_images(model, replay, sees_images, api_base), branch=branch,
+        facts={"scorers": {role: name for role, name in (("reward", scorer), ("report", reporter))
+                           if not Path(name).is_dir()}},
     )
     with closing_after_failure(run):
         stop = threading.Event()
         wiring: dict[str, Any] = {
             "run": run, "reward": reward, "measured_by": measured_by, "aesthetic": rater, "references": known,
             "workers": concurrency, "stop": stop, "library": library,
+            "interventions": branch.interventions if branch else {},
         }
+        rows, sets = (branch.rollouts, branch.measured) if branch else ((), ())
+        elsewhere = branch.replies if branch else ()
         if recording is not None and replay is not None:
             return open_studio(
-                lists, settings, chat=replay, remembered=recording.rollouts(), measured=recording.measured(), **wiring
+                lists, settings, chat=replay, remembered=[*recording.rollouts(), *rows],
+                measured=[*recording.measured(), *sets], **wiring,
             )
         if stand_in is not None:
             connection = chain(stand_in, store=run.replies, ledger=run.home, budget=budget,
-                               concurrency=concurrency, stop=stop, on_wait=on_wait)
+                               concurrency=concurrency, stop=stop, on_wait=on_wait, elsewhere=elsewhere)
         else:
             connection = connect(
                 model, run=run, budget=budget, concurrency=concurrency, api_base=api_base, label=label, prices=prices,
                 drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop,
-                on_wait=on_wait,
+                on_wait=on_wait, elsewhere=elsewhere,
             )
         return open_studio(
             lists, settings, chat=connection.chat, price=connection.price,
-            notes=lambda: [f"spent: {connection.budget.spent}"], **wiring,
+            notes=lambda: [f"spent: {connection.budget.spent}"], remembered=rows, measured=sets, **wiring,
         )
 
 

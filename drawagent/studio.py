@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from drawagent.artist import Artist, Reference
 from drawagent.epochs import Practice, practise
 from drawagent.events import Event, PractiseFinished
-from drawagent.experience import Library
+from drawagent.experience import Edit, Library
 from drawagent.gallery import Gallery
 from drawagent.keeping import Keeper, Review, measured_sets
 from drawagent.metrics import Aesthetic, RememberedMetrics
@@ -31,6 +31,9 @@ from easel.plugins import load, source_key
 from easel.prices import Price
 from easel.runs import RunStore, provenance
 from easel.scoring import ClipScorer, ImageTextScorer
+
+if TYPE_CHECKING:
+    from drawagent.forking import Branch
 
 PROMPTS = ("draw", "experience", "reference", "judge", "judge_scalar", "update")
 PACKAGES = ("easel3d", "numpy", "torch", "torchvision", "open_clip_torch", "litellm", "pydantic")
@@ -79,7 +82,8 @@ class Studio:
     """An open run.
 
     run : its folder; chat : the model behind its record; reward : what ranks; measured_by : what reports
-    library : what practice begins with; remembered : figures of the report that are known already
+    library : what practice begins with; interventions : epoch -> a person's edits of the library (a fork)
+    remembered : figures of the report that are known already
     notes : what a person should read at the end (what was spent)
     facts : what run.json shall say at the end (how many replies drifted)
     price : of the model; None when unknown
@@ -102,6 +106,7 @@ class Studio:
     price: Price | None = None
     library: Library = Library()
     remembered: RememberedMetrics = field(default_factory=RememberedMetrics)
+    interventions: Mapping[int, tuple[Edit, ...]] = field(default_factory=dict)
 
     @property
     def artist(self) -> Artist:
@@ -119,7 +124,7 @@ class Studio:
         """The epochs as events; see `drawagent.epochs.practise`."""
         practice = Practice(
             self.chat, self.reward, self.settings, self.lists, self.library, self.references, review, self.keeper,
-            self.workers, self.stop,
+            self.workers, self.stop, self.interventions,
         )
         for event in practise(practice):
             if isinstance(event, PractiseFinished):
@@ -177,6 +182,7 @@ def open_studio(
     facts: Callable[[], dict[str, Any]] = dict,
     price: Price | None = None,
     library: Library = Library(),
+    interventions: Mapping[int, tuple[Edit, ...]] | None = None,
 ) -> Studio:
     """Wire a run. Words that a scorer does not know are refused before anything is paid for.
 
@@ -192,7 +198,7 @@ def open_studio(
     return Studio(
         run, chat, settings, lists, RememberedReward(reward, rows, recompute), measured_by, aesthetic,
         references or {}, workers, stop or threading.Event(), notes=notes, facts=facts, price=price, library=library,
-        remembered=RememberedMetrics([*measured, *measured_sets(run)], recompute),
+        remembered=RememberedMetrics([*measured, *measured_sets(run)], recompute), interventions=interventions or {},
     )
 
 
@@ -209,11 +215,11 @@ def closing_after_failure(run: RunStore) -> Iterator[None]:
 def configuration(
     lists: QueryLists, settings: DrawSettings, *, model: str, evidence: Evidence, reward: ViewReward,
     measured_by: ViewReward, library: Library = Library(), references: Mapping[str, Reference] | None = None,
-    sees_images: bool = False,
+    sees_images: bool = False, branch: Branch | None = None,
 ) -> dict[str, Any]:
     """What decides a run's results, as it stands in run.json; its hash is the fingerprint.
 
-    library, references, sees_images : stand in it only where there are any, and where pictures may be sent
+    library, references, sees_images, branch : stand in it only where there are any, and where pictures may be sent
     """
     prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
     policies = {
@@ -227,6 +233,8 @@ def configuration(
         given["references"] = {query: references[query].sketch.key for query in sorted(references)}
     if sees_images:
         given["sees_images"] = True
+    if branch is not None:
+        given["fork"] = branch.row()
     return {
         "settings": settings.model_dump(mode="json"),
         "queries": {
@@ -267,13 +275,19 @@ def start_run(
     references: Mapping[str, Reference] | None = None,
     sees_images: bool = False,
     home: Path | None = None,
+    branch: Branch | None = None,
 ) -> RunStore:
-    """Open the run folder of this configuration: a new one, or the one that was begun before."""
+    """Open the run folder of this configuration: a new one, or the one that was begun before.
+
+    branch : where it parts from another run, whose past it then must share (see `Branch.check`)
+    """
     check_policies(settings)
     configured = configuration(
         lists, settings, model=model, evidence=evidence, reward=reward, measured_by=measured_by, library=library,
-        references=references, sees_images=sees_images,
+        references=references, sees_images=sees_images, branch=branch,
     )
+    if branch is not None:
+        branch.check(configured)
     cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
     seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}
     run = RunStore.open(
