@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from drawagent.arguments import read_budget, read_library, read_query, read_settings
+from drawagent.cli_scoring import register
 from easel.errors import ConfigurationError, EaselError
 
 app = typer.Typer(
@@ -341,6 +342,9 @@ def _tell(studio: Any) -> None:
     for name, path in written.items():
         typer.echo(f"{name}: {path}")
     typer.echo(f"run folder: {studio.run.folder}")
+
+
+register(app)
 
 
 def _today() -> str:

@@ -133,7 +133,7 @@ def measure(
 
     aesthetic : rates the same pictures; remembered : figures of a record, told in place of computed ones
     """
-    key = _key(queries, sketches, reward, aesthetic)
+    key = measured_key(queries, sketches, reward, aesthetic)
     known = remembered.find(key, reward.scorer.card) if remembered else None
     if known is None:
         return _computed(queries, sketches, reward, aesthetic, key)
@@ -142,9 +142,10 @@ def measure(
     return known
 
 
-def _key(
+def measured_key(
     queries: Sequence[Query], sketches: Sequence[Sketch | None], reward: ViewReward, aesthetic: Aesthetic | None
 ) -> str:
+    """Hex SHA-256 of what is measured by what."""
     drawn = [
         [query.id, query.text, query.length, None if sketch is None else sketch.key]
         for query, sketch in zip(queries, sketches, strict=True)
