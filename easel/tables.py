@@ -5,6 +5,7 @@ Several runs stand in one frame only when their numbers are of one kind (ours): 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,8 +61,8 @@ def together(*runs: RunStore | Path) -> pandas.DataFrame:
     different scorer cards (device and versions may differ), of a stand-in, and for a run that is given twice.
     """
     opened = _several(runs)
-    _check_evidence(opened)
-    _check_cards(opened)
+    check_evidence(opened, where="together")
+    check_cards(opened, where="together")
     rows = [{"run": run.folder.name, **row} for run in opened for row in _result_rows(run)]
     return _results(rows, ("run", *_HEAD))
 
@@ -144,26 +145,41 @@ def _several(runs: tuple[RunStore | Path, ...]) -> list[RunStore]:
     return opened
 
 
-def _check_evidence(runs: list[RunStore]) -> None:
+def check_evidence(
+    runs: Sequence[RunStore], *, where: str, beside: frozenset[str] = frozenset(), stand_ins: bool = False
+) -> None:
+    """Refuse runs of several grades of evidence, and those of a stand-in unless `stand_ins` lets them be alone.
+
+    beside : grades that may stand beside one other. Raises ConfigurationError.
+    """
     grades: dict[str, list[str]] = {}
     for run in runs:
         grades.setdefault(run.info["evidence"], []).append(run.folder.name)
     came = "; ".join(f"{grade}: {', '.join(names)}" for grade, names in grades.items())
-    if "stand-in" in grades:
+    if "stand-in" in grades and not (stand_ins and len(grades) == 1):
         raise ConfigurationError(
-            "runs of models", came=came, where="together",
+            "runs of models", came=came, where=where,
             mend="Scores of a stand-in are no results; give its runs to pipeline_check instead.",
         )
-    if len(grades) > 1:
+    if len(grades.keys() - beside) > 1:
         raise ConfigurationError(
-            "one grade of evidence", came=came, where="together", mend="Call together once for each grade.",
+            "one grade of evidence", came=came, where=where, mend=f"Call {where} once for each grade.",
         )
 
 
-def _check_cards(runs: list[RunStore]) -> None:
-    first = _cards(runs[0])
+def check_cards(
+    runs: Sequence[RunStore], *, where: str,
+    cards: Callable[[RunStore], Mapping[tuple[str, str], Any]] | None = None,
+) -> None:
+    """Refuse runs whose cards differ from the first one's.
+
+    cards : (role, part) -> value, of what is compared; None: all of the run's own cards but `_NOT_COMPARED`
+    Raises ConfigurationError naming the part.
+    """
+    cards = cards or _cards
+    first = cards(runs[0])
     for run in runs[1:]:
-        other = _cards(run)
+        other = cards(run)
         parts = [name for name in sorted(first.keys() | other.keys()) if first.get(name) != other.get(name)]
         if parts:
             name = "column" if "column" in {part[1] for part in parts} else parts[0][1]
@@ -172,17 +188,20 @@ def _check_cards(runs: list[RunStore]) -> None:
                 "the same scorer cards",
                 came=f"{' '.join(part)} {first.get(part, 'none')!r} in {runs[0].folder.name}, "
                      f"{other.get(part, 'none')!r} in {run.folder.name}",
-                where="together",
-                mend="Call together once for each set of cards, or practise again with one scorer.",
+                where=where,
+                mend=f"Call {where} once for each set of cards, or practise again with one scorer.",
             )
 
 
+def parts_of(role: str, card: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """(role, part) -> value, of the parts of a card that decide a number."""
+    return {(role, name): value for name, value in card.items() if name not in _NOT_COMPARED}
+
+
 def _cards(run: RunStore) -> dict[tuple[str, str], Any]:
-    """(role, part) -> value, of what decides a number of the run's own; cards of a later rescoring stand apart."""
-    return {
-        (role, name): value for role, card in run.info.get("cards", {}).items() for name, value in card.items()
-        if name not in _NOT_COMPARED and role != "rescored"
-    }
+    """Of what decides a number of the run's own; cards of a later rescoring stand apart."""
+    cards = {role: card for role, card in run.info.get("cards", {}).items() if role != "rescored"}
+    return {part: value for role, card in cards.items() for part, value in parts_of(role, card).items()}
 
 
 def _opened(run: RunStore | Path) -> RunStore:

@@ -1,0 +1,146 @@
+"""Members: the runs of a set of tables, each with the row and the practice that it stands for (ours)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from easel.errors import ConfigurationError
+from easel.runs import RunStore
+from easel.snapshots import Snapshot
+from easel.sweep import Sweep
+
+Place = Path | str | RunStore
+"""A sweep's folder, or a run (folder)."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run. row : what its entries are named by; practice : which of several libraries of this row"""
+
+    run: RunStore
+    row: str
+    practice: int
+
+    @property
+    def evidence(self) -> str:
+        return self.run.info["evidence"]
+
+
+@dataclass(frozen=True)
+class Members:
+    """runs : in the order of the grid, or as they were given
+    baseline : the entry that a grid compares with, "" for the library of epoch 0; question : the grid's
+    remarks : what is missing or marked, in words; ledgers : folders whose ledgers were paid for all of it
+    """
+
+    runs: tuple[Member, ...]
+    baseline: str = ""
+    question: str = ""
+    remarks: tuple[str, ...] = ()
+    ledgers: tuple[Path, ...] = field(default=(), repr=False)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(member.row for member in self.runs))
+
+    @property
+    def evidence(self) -> str:
+        """The one grade of our own runs; "external" where there are none."""
+        return next((one.evidence for one in self.runs if one.evidence != "external"), "external")
+
+
+def gather(places: Iterable[Place], *, grid: str = "") -> Members:
+    """The members behind sweeps and runs.
+
+    grid : of the sweep; may be left out where the sweep has one. Cells that are not finished are left out and told.
+    Runs that are given one by one: those whose configurations agree in all but the practice are one row, named by the
+    run; files of another method are named by the method.
+    Raises ConfigurationError for nothing, a run twice, a grid that the sweep lacks, a run that is not finished.
+    """
+    found: list[Members] = []
+    alone: list[Snapshot] = []
+    for place in places:
+        if isinstance(place, RunStore) or not (Path(place) / "sweep.json").exists():
+            alone.append(Snapshot.of(place))
+        else:
+            found.append(_of_sweep(Sweep.read(Path(place)), grid))
+    if grid and not found:
+        raise ConfigurationError("a sweep with that grid", came="runs alone", where=f"grid '{grid}'")
+    if len(found) > 1:
+        raise ConfigurationError("one sweep at a time", came=str(len(found)), mend="Make the tables of each apart.")
+    own = _alone(alone)
+    first = found[0] if found else Members(())
+    clash = sorted({*first.rows} & {member.row for member in own})
+    if clash:
+        raise ConfigurationError("names that no row of the sweep has", came=", ".join(clash))
+    members = replace(
+        first, runs=(*first.runs, *own), remarks=(*first.remarks, *_marks((*first.runs, *own))),
+        ledgers=tuple(dict.fromkeys((*first.ledgers, *(one.run.home.resolve() for one in own)))),
+    )
+    if not members.runs:
+        raise ConfigurationError("at least one finished run", came="none",
+                                 mend="; ".join(members.remarks) or "Name a sweep's folder, or run folders.")
+    folders = [one.run.folder.resolve() for one in own]
+    twice = sorted({folder.name for folder in folders if folders.count(folder) > 1})
+    if twice:
+        raise ConfigurationError("every run once", came=f"{', '.join(twice)} twice")
+    return members
+
+
+def _of_sweep(sweep: Sweep, name: str) -> Members:
+    grids = {grid["name"]: grid for grid in sweep.grids()}
+    if name not in grids and (name or len(grids) != 1):
+        raise ConfigurationError(f"a grid of {sweep.folder.name}: {', '.join(grids) or 'none'}", came=name or "none",
+                                 where=sweep.folder.name, mend="Name one with --grid (grid=... in a notebook).")
+    grid = grids[name] if name else next(iter(grids.values()))
+    members, missing = [], []
+    for cell in grid["cells"]:
+        state, folder = sweep.state(cell["cell"]), sweep.run_of(cell["cell"])
+        if state.state == "finished" and folder is not None:
+            members.append(Member(Snapshot.of(folder), cell["row"], cell["practice"]))
+        else:
+            missing.append(f"{cell['row']}, practice {cell['practice']} ({state.state})")
+    remarks = []
+    if missing:
+        remarks.append(f"not there yet, {len(missing)} of {len(grid['cells'])} cells: {'; '.join(missing)}")
+    return Members(tuple(members), grid["baseline"], grid["question"], tuple(remarks), (sweep.folder.resolve(),))
+
+
+def _alone(runs: Sequence[Snapshot]) -> list[Member]:
+    for run in runs:
+        if run.info["status"] != "finished":
+            raise ConfigurationError("a finished run", came=run.info["status"], where=run.folder.name,
+                                     mend="Resume it first; nothing is paid twice.")
+    kinds = [_kind(run) for run in runs]
+    names = [run.info["configuration"].get("method") or run.info["name"] for run in runs]
+    members = []
+    for run, kind, name in zip(runs, kinds, names, strict=True):
+        others = {other for other, named in zip(kinds, names, strict=True) if named == name}
+        row = name if len(others) == 1 else f"{name} {run.info['fingerprint'][:6]}"
+        members.append(Member(run, row, run.info["configuration"]["settings"].get("practice", 0)))
+    places = [(member.row, member.practice) for member in members]
+    for member, place in zip(members, places, strict=True):
+        if places.count(place) > 1:
+            raise ConfigurationError(
+                "every practice once", came=f"'{place[0]}', practice {place[1]} more than once",
+                where=member.run.folder.name, mend="They are copies of one another: give one of them.",
+            )
+    return members
+
+
+def _kind(run: RunStore) -> str:
+    """What runs of one row have in common: all of the configuration but the practice, and what is scored, of files."""
+    configured: dict[str, Any] = json.loads(json.dumps(run.info["configuration"]))
+    configured["settings"].pop("practice", None)
+    return json.dumps([run.info["evidence"], configured], sort_keys=True)
+
+
+def _marks(members: Iterable[Member]) -> list[str]:
+    return [
+        f"DRIFTED: {one.run.info['drifted']} replies of {one.row}, practice {one.practice} were taken by call site: "
+        "prompts have changed since" for one in members if one.run.info.get("drifted")
+    ]
