@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_SCENES = 8
 """Candidates drawn at once: a browser keeps 16 WebGL contexts a page, and others want some (ours)."""
 _COLUMNS, _SCENE_PX, _STRIP_PX, _HEAD_PX = 5, 215, 250, 6
-_AWAY = 1.45  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole in a small scene
+_AWAY = 1.25  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole in a small scene
 
 
 def stepper_figure(
