@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from drawagent import cli_bundles
 from drawagent.arguments import read_budget, read_library, read_query, read_settings
 from drawagent.cli_scoring import register
 from easel.errors import ConfigurationError, EaselError
@@ -242,6 +243,9 @@ def render(
         shown = "\n".join(f"[picture: {p.source}]" if isinstance(p, Image) else p for p in message.parts)
         typer.echo(f"--- {message.role} ---\n{shown}\n")
     typer.echo(f"about {estimate_tokens(messages)} tokens")
+
+
+cli_bundles.register(app)
 
 
 @contextlib.contextmanager

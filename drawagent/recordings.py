@@ -11,23 +11,31 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from drawagent.experience import Library
+from pydantic import TypeAdapter
+
+from drawagent.experience import Edit, Library
+from drawagent.export import from_json
 from drawagent.keeping import measured_sets
 from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
+from drawagent.sketch import Sketch
 from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.recording import PackedReplies, Replay, pack
 from easel.runs import RunStore
 
 FORMAT = "drawagent-recording/1"
+PERSON = "(person)"
+"""The query of an `edits` row that a person made (`drawagent.keeping.Keeper.intervention`)."""
+_EDITS = TypeAdapter(tuple[Edit, ...])
 
 
 @dataclass(frozen=True)
 class Recording:
     """One recorded practice.
 
-    info : what recording.json says: label, date, notes, model, settings, queries, scorers
+    info : what recording.json says: label, date, notes, model, settings, queries, scorers; `interventions`, a person's
+        edits of the library by epoch; `replies_model`, what the replies call the model where that differs
     """
 
     name: str
@@ -69,9 +77,27 @@ class Recording:
         folder = self.folder / "prompts"
         return folder if folder.is_dir() else None
 
+    @property
+    def interventions(self) -> dict[int, tuple[Edit, ...]]:
+        """Epoch -> a person's edits of the library that comes into force then."""
+        made = self.info.get("interventions", {})
+        return {int(epoch): _EDITS.validate_python(edits) for epoch, edits in made.items()}
+
+    @property
+    def references(self) -> dict[str, Sketch]:
+        """Query id -> the known drawing that the artist was shown; {} for a practice without."""
+        return {path.stem: from_json(path.read_text("utf-8")) for path in self.folder.glob("references/*.json")}
+
+    def reviews(self) -> dict[str, dict[str, Any]]:
+        """Key -> row of a person's decisions on edits (`drawagent.keeping.Keeper.reviewed`)."""
+        if not (self.folder / "reviews.jsonl.gz").exists():
+            return {}
+        with gzip.open(self.folder / "reviews.jsonl.gz", "rt", encoding="utf-8") as lines:
+            return {row["key"]: row["row"] for row in map(json.loads, lines)}
+
     def rollouts(self) -> list[dict[str, Any]]:
         """The scored rollout rows of the record."""
-        with gzip.open(self.folder / "rollouts.jsonl.gz", "rt", encoding="utf-8") as lines:
+        with gzip.open(self.folder / "rollouts.jsonl.gz", "rt", encoding="utf-8", errors="surrogatepass") as lines:
             return [json.loads(line) for line in lines]
 
     def measured(self) -> list[dict[str, Any]]:
@@ -83,7 +109,8 @@ class Recording:
 
     def replay(self, *, by_site: bool = False) -> Replay:
         """The chat model that answers from the record."""
-        chat = Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=self.info["model"], by_site=by_site)
+        name = self.info.get("replies_model") or self.info["model"]
+        chat = Replay(PackedReplies(self.folder / "replies.jsonl.gz"), name=name, by_site=by_site)
         chat.sees_images = self.info["sees_images"]
         return chat
 
@@ -102,31 +129,51 @@ def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str]
     if run.info["status"] != "finished":
         raise ConfigurationError("a finished run", came=run.info["status"], where=run.folder.name,
                                  mend="Resume it first; nothing is paid twice.")
-    configured = run.info["configuration"]
-    if "references" in configured:
+    if "references" in (configured := run.info["configuration"]):
         raise ConfigurationError("a practice without references, which a recording cannot carry",
                                  came=", ".join(configured["references"]), where=run.folder.name)
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {**configured["settings"], "prompt_overlay": None}
-    info = {
-        "format": FORMAT, "label": label, "date": date, "notes": notes, "model": configured["model"],
-        "settings": settings, "queries": configured["queries"], "scorers": dict(scorers),
-        "prompts": configured["prompts"],
-        "sees_images": any(
-            "image" in part for stored in run.replies for message in stored.identity["messages"]
-            for part in message["parts"]
-        ),
-    }
-    if "library" in configured:
-        first = {name: value for name, value in run.keyed("libraries")["e0"].items() if name != "epoch"}
-        info["library"] = first
+    sees = any(
+        "image" in part for stored in run.replies for message in stored.identity["messages"]
+        for part in message["parts"]
+    )
+    info = described(run, label=label, date=date, notes=notes, scorers=scorers, sees_images=sees)
     _keep_overlay(run, folder / "prompts")
     (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    for name, rows in (("rollouts", run.rows("rollouts")), ("measured", measured_sets(run))):
+    reviews = [{"key": key, "row": row} for key, row in run.keyed("reviews").items()]
+    tables = {"rollouts": run.rows("rollouts"), "measured": measured_sets(run)}
+    if reviews:
+        tables["reviews"] = reviews
+    for name, rows in tables.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
     pack(run.folder / "replies", folder / "replies.jsonl.gz")
     return folder
+
+
+def described(
+    run: RunStore, *, label: str, date: str, notes: list[str], scorers: Mapping[str, str], sees_images: bool
+) -> dict[str, Any]:
+    """What recording.json says of a run; arguments as `keep` takes them."""
+    configured = run.info["configuration"]
+    info: dict[str, Any] = {
+        "format": FORMAT, "label": label, "date": date, "notes": notes, "model": configured["model"],
+        "settings": {**configured["settings"], "prompt_overlay": None}, "queries": configured["queries"],
+        "scorers": dict(scorers), "prompts": configured["prompts"], "sees_images": sees_images,
+    }
+    made = {
+        str(row["epoch"]): [outcome["edit"] for outcome in row["outcomes"]]
+        for row in run.rows("edits") if row["query"] == PERSON
+    }
+    if made:
+        info["interventions"] = made
+    if "library" in configured:
+        # A person's edits in epoch 0 come after what practice began with, which is then no row of its own.
+        if "0" in made:
+            raise ConfigurationError("a person's edits after the first epoch began", came="some before it",
+                                     where=run.folder.name)
+        info["library"] = {n: value for n, value in run.keyed("libraries")["e0"].items() if n != "epoch"}
+    return info
 
 
 def _keep_overlay(run: RunStore, folder: Path) -> None:
