@@ -103,7 +103,7 @@ def rescore(
         if done.rewarded:
             typer.echo("note: this scorer rewarded the practice, and is no witness of what it learned")
         if done.reported:
-            typer.echo("note: the run reports by this scorer itself; the rows stand twice")
+            typer.echo("note: the run reports by this scorer itself; nothing was added")
         _tell(done.rows)
         typer.echo(f"run folder: {done.run.folder}")
 

@@ -88,7 +88,12 @@ class Gallery:
             )
         drawn = self.rollouts()
         if not drawn:
-            raise ConfigurationError("a run with drawings", came="none yet", where=self.run.folder.name)
+            external = self.run.info["evidence"] == "external"
+            raise ConfigurationError(
+                "a run with drawings", where=self.run.folder.name,
+                came="files of another method" if external else "none yet",
+                mend="Its views/what-was-scored.png shows them." if external else "",
+            )
         groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for row in drawn:
             groups.setdefault((row["query"], row["epoch"]), []).append(row)

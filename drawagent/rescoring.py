@@ -26,7 +26,7 @@ from easel.scoring import ImageTextScorer, ScorerCard
 class Rescored:
     """run : closed; under : what the keys of its rows begin with
     rows : "epoch 0", "epoch 0, draw 1", ..., and the anchors, as a report has them
-    rewarded, reported : this very scorer rewarded the practice, or made its own report
+    rewarded : this very scorer rewarded the practice; reported : it made the run's own report, and nothing was added
     """
 
     run: RunStore
@@ -57,13 +57,14 @@ def rescore(
             scorer.check_text(query.text)
         settings = Gallery(run, trust_plugins).settings
         reward = ViewReward.of(settings, scorer, views=settings.report_views, device=device)
-        remembered = RememberedMetrics(measured_sets(run, rescored=True))
-        cards = run.info.get("cards", {})
-        known = {**cards.get("rescored", {}), scorer.card.key[:12]: vars(scorer.card)}
-        if aesthetic is not None:
-            known[aesthetic.card.key[:12]] = vars(aesthetic.card)
-        run.note(cards={**cards, "rescored": {**known, **cards.get("rescored", {})}})
-        keeper, rows = Keeper(run, under(scorer.card)), {}
+        configured, cards = run.info["configuration"], run.info.get("cards", {})
+        reported = aesthetic is None and configured["measured_source"] == reward.source
+        remembered = RememberedMetrics(measured_sets(run, rescored=not reported))
+        keeper = Keeper(None if reported else run, under(scorer.card))
+        if not reported:
+            added = {one.key[:12]: vars(one) for one in (scorer.card, *([aesthetic.card] if aesthetic else []))}
+            run.note(cards={**cards, "rescored": {**added, **cards.get("rescored", {})}})
+        rows: dict[str, SetMetrics] = {}
         sketches: list[Sketch | None] = []
         for (epoch, draw), sketches in drawn.items():
             metrics = measure(queries, sketches, reward, aesthetic=aesthetic, remembered=remembered)
@@ -72,11 +73,8 @@ def rescore(
         for name, metrics in anchors(queries, sketches, reward, aesthetic=aesthetic, remembered=remembered).items():
             keeper.measured(name, metrics)
             rows[name] = metrics
-        configured = run.info["configuration"]
-        return Rescored(
-            run, keeper.under, rows, rewarded=_same(configured["reward_source"], reward),
-            reported=_same(configured["measured_source"], reward),
-        )
+        rewarded = configured["reward_source"].startswith(f"{scorer.card.source}|")  # by whatever views
+        return Rescored(run, keeper.under, rows, rewarded, reported)
 
 
 def _report(
@@ -114,8 +112,3 @@ def _drawing(gallery: Gallery, row: dict[str, Any], name: str) -> Sketch | None:
                                  came=f"another drawing of '{row['query']}', epoch {row['epoch']}",
                                  mend="The reader of drawings has changed since; rescore with the version in run.json.")
     return sketch
-
-
-def _same(source: str, reward: ViewReward) -> bool:
-    """Whether a run's source text begins with this scorer's card: the views may differ."""
-    return source.startswith(f"{reward.card.source}|")
