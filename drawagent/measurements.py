@@ -1,4 +1,4 @@
-"""Measurements: what the reports of several runs measured, as one tidy frame (figures: paper's CLIP-ST, AES; rest ours)."""
+"""Measurements: what the reports of several runs measured, as one tidy frame (ours; CLIP-ST and AES are the paper's)."""
 
 from __future__ import annotations
 

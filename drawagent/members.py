@@ -118,7 +118,7 @@ def _alone(runs: Sequence[Snapshot]) -> list[Member]:
     kinds = [_kind(run) for run in runs]
     names = [run.info["configuration"].get("method") or run.info["name"] for run in runs]
     members = []
-    for run, kind, name in zip(runs, kinds, names, strict=True):
+    for run, name in zip(runs, names, strict=True):
         others = {other for other, named in zip(kinds, names, strict=True) if named == name}
         row = name if len(others) == 1 else f"{name} {run.info['fingerprint'][:6]}"
         members.append(Member(run, row, run.info["configuration"]["settings"].get("practice", 0)))

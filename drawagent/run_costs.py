@@ -55,8 +55,8 @@ def costs(members: Members) -> pandas.DataFrame:
     An entry's figures are means over its practices, each as if it had been run alone: what it took to learn the library
     of that epoch, and to draw the report with it. Calls that ended without anything that a run kept (an update that
     failed) count in "paid" alone where runs share a ledger.
-    replies : that were used; calls : HTTP tries, failed ones among them. Where no ledger was kept (a replay), nothing is
-        known of calls, tokens, dollars and minutes: nan
+    replies : that were used; calls : HTTP tries, failed ones among them. Where no ledger was kept (a replay), nothing
+        is known of calls, tokens, dollars and minutes: nan
     drawings : of the report; dollars_a_drawing, seconds_a_drawing : of the report's calls alone
     The last rows: all runs as if alone, and what their ledgers say was paid (`counted` tells which).
     """
