@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
 import time
@@ -126,7 +127,8 @@ class PracticeCell(BaseModel):
 
     def lists(self) -> QueryLists:
         """The queries, cut; `report` counts for each length, so that both kinds of prompt are there."""
-        lists = read_queries(self._existing(self.queries, "parameter queries"))
+        path = self._existing(self.queries, "parameter queries")
+        lists = _read_once(path.resolve(), path.stat().st_mtime_ns)
         cut = lists.only(learn=self.learn, gate=self.gate_queries)
         if self.report is None:
             return cut
@@ -198,6 +200,12 @@ class PracticeCell(BaseModel):
             raise ConfigurationError("a file or folder that is there", came=value, where=where,
                                      mend="Relative paths are seen from the notebook's folder.")
         return path
+
+
+@functools.lru_cache(8)
+def _read_once(path: Path, changed: int) -> QueryLists:
+    """A sweep makes many cells of one file of queries. changed : its time of change, part of what is remembered"""
+    return read_queries(path)
 
 
 def _mark(value: Any) -> str:

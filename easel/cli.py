@@ -53,3 +53,7 @@ def main() -> None:
     except EaselError as error:
         typer.echo(f"easel: {error}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,8 +30,8 @@ DEFAULT_ROOT = Path("data/runs/sweeps")
 
 @app.command()
 def plan(
-    grids: Grids, settings: Set = None, overlays: With = None, practices: Practices = None, concurrency: Concurrency = 8,
-    seconds_a_call: Seconds = 20.0, prices: Prices = None,
+    grids: Grids, settings: Set = None, overlays: With = None, practices: Practices = None,
+    concurrency: Concurrency = 8, seconds_a_call: Seconds = 20.0, prices: Prices = None,
 ) -> None:
     """Calls, tokens, dollars, hours, and the smallest difference that the design can detect. Nothing is run."""
     from easel import sweep_plan
@@ -162,7 +161,3 @@ def _price(model: str) -> Any:
         return LiteLLMChat(model).price
     except EaselError:
         return None
-
-
-if __name__ == "__main__":
-    sys.exit(app())

@@ -197,6 +197,8 @@ def run_cell(sweep: Sweep, key: str, *, budget: str = "") -> CellState:
                     raise
                 _execute(plan["notebook"], folder / "notebook.ipynb", given)
         except PapermillExecutionError as error:
+            if error.ename == "KeyboardInterrupt":
+                return state("interrupted")
             return state("failed", f"{error.ename}: {error.evalue}"[:400])
         except (DeadKernelError, RuntimeError, OSError) as error:
             return state("failed", f"{type(error).__name__}: {error}"[:400])

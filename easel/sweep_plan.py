@@ -83,13 +83,15 @@ def plan(
                 asked.setdefault(identity, request)
             seen.add(cell.mark)
     together = estimate(asked.values(), price=price)
-    detects = {
-        grid.name: smallest_difference(
-            libraries=grid.practices, prompts=prompts[grid.name], draws=1, sd_library=given["library"],
-            sd_prompt=given["prompt"], sd_draw=given["draw"],
-        ) if grid.practices > 1 and prompts[grid.name] > 1 else None
-        for grid in grids
+    sizes = {grid.name: (grid.practices, prompts[grid.name]) for grid in grids}
+    found_by = {
+        (practices, count): smallest_difference(
+            libraries=practices, prompts=count, draws=1, sd_library=given["library"], sd_prompt=given["prompt"],
+            sd_draw=given["draw"],
+        ) if practices > 1 and count > 1 else None
+        for practices, count in set(sizes.values())
     }
+    detects = {name: found_by[size] for name, size in sizes.items()}
     return SweepPlan(
         len(merged(grids)), alone, together, together.calls * seconds_a_call / concurrency / 3600, concurrency,
         {grid.name: grid.practices for grid in grids}, prompts, detects,

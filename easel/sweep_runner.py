@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from easel.errors import MissingCapability
 from easel.ledger import Ledger
 from easel.sweep import CellState, Sweep
 
+_STOP = signal.SIGUSR1
+"""Asks a cell's process to interrupt its kernel; nbclient takes SIGINT and SIGTERM for itself, as a dead kernel."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -86,7 +88,7 @@ class Here:
             self._running.add(process)
         try:
             _, said = process.communicate()
-            return "" if process.returncode in (0, 1) else said[-400:]
+            return _reason(process, said)
         finally:
             with self._lock:
                 self._running.discard(process)
@@ -95,7 +97,7 @@ class Here:
         with self._lock:
             self._closed = True
             for process in self._running if cancel else ():
-                process.send_signal(signal.SIGINT)
+                process.send_signal(_STOP)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -185,21 +187,37 @@ def _on_worker(folder: str, key: str, budget: str, threads: int | None) -> str:
     try:
         _, said = process.communicate()
     except BaseException:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(_STOP)
         raise
-    return "" if process.returncode in (0, 1) else said[-400:]
+    return _reason(process, said)
+
+
+def _reason(process: subprocess.Popen[str], said: str) -> str:
+    """Why a cell's process ended without keeping a state of its own, "" where it did."""
+    if process.returncode in (0, 1, 130):
+        return ""
+    return f"its process ended with {process.returncode}: {said.strip()[-300:]}"
+
+
+def _interrupt_kernels(*_: object) -> None:
+    """Ctrl-C for the notebook: calls in flight are finished and kept, then the loop ends."""
+    import psutil
+
+    for kernel in psutil.Process().children(recursive=True):
+        kernel.send_signal(signal.SIGINT)
 
 
 @contextmanager
-def _ended_with_parent():
-    """A killed sweep must leave no cell behind that goes on paying: whoever loses its parent interrupts itself."""
+def _ended_with_parent() -> Iterator[None]:
+    """A killed sweep must leave no cell behind that goes on paying: whoever loses its parent interrupts its kernel."""
     parent, over = os.getppid(), threading.Event()
+    signal.signal(_STOP, _interrupt_kernels)
 
     def watch() -> None:
         while not over.wait(0.5):
             if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGINT)
-                return
+                _interrupt_kernels()
+                over.wait(3)  # a kernel between two cells does not hear the first one
 
     threading.Thread(target=watch, daemon=True).start()
     try:
@@ -213,12 +231,9 @@ def main(folder: str, key: str, budget: str = "") -> int:
     from easel.sweep import run_cell
 
     sweep = Sweep.read(Path(folder))
-    try:
-        with _ended_with_parent():
-            state = run_cell(sweep, key, budget=budget)
-    except KeyboardInterrupt:
-        return 130
-    return 0 if state.state == "finished" else 1
+    with _ended_with_parent():
+        state = run_cell(sweep, key, budget=budget)
+    return {"finished": 0, "interrupted": 130}.get(state.state, 1)
 
 
 if __name__ == "__main__":

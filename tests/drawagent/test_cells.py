@@ -1,0 +1,174 @@
+"""Cells: a practice as a sweep gives it, and what the ablation grids of the project say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drawagent.cells import PracticeCell
+from drawagent.controls import placebo
+from drawagent.experience import Library
+from drawagent.settings import DrawSettings
+from easel import sweep_plan
+from easel.errors import ConfigurationError
+from easel.grid import merged, read_grid
+from easel.ledger import Ledger
+from easel.parameters import Parameters
+from easel.sweep import Sweep, run_cell
+from easel.tables import tries_of
+
+GRIDS = sorted(Path("notebooks/ablations").glob("*.yaml"))
+NOTEBOOK = Path("notebooks/ablations/practice.ipynb")
+STAND_IN = yaml.safe_load(Path("notebooks/ablations/with/stand-in.yaml").read_text())
+SMALL = {"model": "stand-in", "scorer": "embedded:reward", "reporter": "embedded:report", "report": 1, "learn": 2,
+         "queries": "data/queries/standard.yaml"}
+
+
+def drained(folder: Path, **changes) -> tuple[PracticeCell, set[str]]:
+    """The cell after its run, and the keys of all requests that the shared store holds."""
+    cell = PracticeCell(**{**SMALL, **changes}, root=str(folder / "runs"), home=str(folder),
+                        outcome=str(folder / "outcome.json"))
+    studio = cell.open()
+    with studio.run:
+        list(studio.practise())
+        list(studio.report())
+        studio.run.status("finished")
+    return cell, {stored.key for stored in studio.run.replies}
+
+
+def test_the_notebook_and_the_class_declare_the_same():
+    known = Parameters.read(NOTEBOOK).known
+    fields = PracticeCell.model_fields
+    assert set(known) == set(fields) - {"seen_from"}
+    for name, parameter in known.items():
+        if name not in ("queries", "root"):
+            assert parameter.default == fields[name].get_default(call_default_factory=True), name
+
+
+@pytest.mark.parametrize("path", GRIDS, ids=lambda path: path.stem)
+def test_every_grid_runs_paper_rows_and_one_row_of_ours(path):
+    grid = read_grid(path, changes=STAND_IN)
+    presets = {cell.row: cell.parameters["preset"] for cell in grid.cells}
+    assert [row for row, preset in presets.items() if preset == "ours" and "without" not in row] == [
+        row for row in presets if row.startswith("ours") and "without" not in row]
+    assert sum(row in ("ours", "ours to 5") for row in presets) == 1
+    assert len(presets) >= 2
+    assert grid.practices >= 3
+
+
+def test_a_grid_without_a_model_stops_and_offers_the_choices():
+    with pytest.raises(ConfigurationError, match=r"a model, got none named.*--with notebooks/ablations/with/stand-in"):
+        read_grid(GRIDS[0])
+
+
+def test_all_grids_are_one_sweep_and_share_their_paper_row():
+    grids = [read_grid(path, changes=STAND_IN) for path in GRIDS]
+    assert {grid.sweep for grid in grids} == {"drawings"}
+    assert len(merged(grids)) < sum(len(grid.cells) for grid in grids)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"settings": {"candiates": 3}}, r"settings of the method \(candiates\)"),
+    ({"candidates": 0}, r"settings of the method \(candidates\), got 0"),
+    ({"settings": {"epochs": 3}}, "each setting once, got epochs"),
+    ({"scorer": ""}, "a scorer that rewards and one that reports"),
+    ({"queries": "none.yaml"}, "a file or folder that is there, got none.yaml .*parameter queries"),
+    ({"library": "none.json"}, "parameter library"),
+    ({"pairing": "drawagent.pairing:best"}, "'best' in module 'drawagent.pairing'"),
+    ({"control": "drawagent.gate:not_worse"}, r"a callable that takes \(library, seed=\)"),
+    ({"gate": "drawagent.gate:not_worse", "gate_queries": 0}, "gate queries, since the settings name a gate"),
+    ({"budget": "dolars=3"}, "calls=N, tokens=N, dollars=X"),
+])
+def test_what_no_practice_could_run_with_is_refused(changes, words):
+    with pytest.raises(ConfigurationError, match=words):
+        PracticeCell(**{**SMALL, **changes}).check()
+
+
+def test_report_counts_queries_of_each_length_and_gate_none_is_no_gate():
+    cell = PracticeCell(**{**SMALL, "report": 2, "preset": "ours", "gate": "none", "practice": 3})
+    assert [query.length for query in cell.lists().report] == ["short", "short", "descriptive", "descriptive"]
+    assert cell.draw_settings() == DrawSettings.ours(gate=None, practice=3)
+
+
+def test_what_is_planned_is_what_is_asked(tmp_path):
+    cell, asked = drained(tmp_path, candidates=3, epochs=2)
+    planned = dict(cell.planned())
+    known = {identity for identity in planned if len(identity) == 64}
+    assert len(known) == 2 * 3 + 2  # the first epoch's candidates and the report with the empty library
+    assert known <= asked
+    repairs = [s for s in (stored.site.role for stored in cell.open().run.replies) if "+" in s]
+    assert len(asked) <= len(planned) + len(repairs)
+
+
+def test_smaller_k_is_nested_and_nothing_is_paid_twice(tmp_path):
+    _, five = drained(tmp_path, candidates=3, epochs=1)
+    paid = len(Ledger(tmp_path).tries())
+    assert paid == len(five)
+    _, both = drained(tmp_path, candidates=2, epochs=1)
+    again = [one.site for one in Ledger(tmp_path).tries()[paid:]]
+    # K = 2 draws nothing of its own in epoch 0; only other pairs, and what follows from them, are asked anew.
+    assert not [site for site in again if site.startswith("artist")]
+    assert not [site for site in again if site.startswith("report") and site.split("/")[2] == "0"]
+    assert len(Ledger(tmp_path).tries()) == len(both)
+
+
+def test_practices_share_their_first_report_and_nothing_that_is_learned(tmp_path):
+    drained(tmp_path, candidates=2, epochs=1)
+    before = len(Ledger(tmp_path).tries())
+    cell, _ = drained(tmp_path, candidates=2, epochs=1, practice=1)
+    again = [one.site for one in Ledger(tmp_path).tries()[before:]]
+    assert len([site for site in again if site.startswith("artist")]) == 4
+    assert not [site for site in again if site.startswith("report") and site.split("/")[2] == "0"]
+    run = cell.open().run
+    assert len(tries_of(run)) == len(again) + 2  # alone it would have paid for the shared report too
+
+
+def test_a_placebo_shares_the_practice_and_reports_with_other_words(tmp_path):
+    drained(tmp_path, candidates=2, epochs=1)
+    before = len(Ledger(tmp_path).tries())
+    cell, _ = drained(tmp_path, candidates=2, epochs=1, control="drawagent.controls:placebo")
+    assert {one.site.split("/")[0] for one in Ledger(tmp_path).tries()[before:]} == {"report"}
+    run = cell.open().run
+    learned, made = run.keyed("libraries")["e1"]["lessons"], run.keyed("controls")["e1"]["lessons"]
+    assert [len(x["text"].split()) for x in learned] == [len(x["text"].split()) for x in made]
+    assert learned
+    assert not {x["text"] for x in learned} & {x["text"] for x in made}
+
+
+def test_a_placebo_has_as_many_lessons_of_as_many_words():
+    library = Library.of_tips([" ".join(["word"] * n) for n in (3, 9, 18, 32, 32, 7, 12, 5, 9, 18)])
+    made = placebo(library, seed="0")
+    assert [len(lesson.text.split()) for lesson in made.lessons] == [3, 9, 18, 32, 32, 7, 12, 5, 9, 18]
+    assert len({lesson.text for lesson in made.lessons}) == 10
+    assert made == placebo(library, seed="0") != placebo(library, seed="1")
+    assert [lesson.id for lesson in made.lessons] == [lesson.id for lesson in library.lessons]
+    assert len(placebo(Library(), seed="0")) == 0
+
+
+def test_the_plan_of_all_grids_counts_shared_calls_once():
+    grids = [read_grid(path, changes=STAND_IN, practices=2) for path in GRIDS]
+    plan = sweep_plan.plan(grids)
+    alone = sum(len(list(PracticeCell(**cell.parameters, seen_from=str(NOTEBOOK.parent)).planned()))
+                for cell in merged(grids).values())
+    assert plan.alone == alone > plan.estimate.calls
+    assert plan.cells == len(merged(grids))
+    assert all(value is not None and value > 0 for value in plan.detects.values())
+    one = sweep_plan.plan([read_grid(GRIDS[0], changes=STAND_IN, practices=1)])
+    assert list(one.detects.values()) == [None]
+    assert "one library: no claim about the method" in "\n".join(one.lines())
+
+
+@pytest.mark.notebook
+def test_a_cell_of_the_grid_runs_as_a_notebook_under_the_size_limit(tmp_path):
+    changes = {**STAND_IN, "learn": 1, "report": 1, "epochs": 1}
+    sweep = Sweep.plan_into(tmp_path, [read_grid(Path("notebooks/ablations/main_table.yaml"), changes=changes, practices=1)],
+                            changes=changes)
+    key = next(key for key in sweep.keys if key.startswith("paper"))
+    assert run_cell(sweep, key).state == "finished"
+    notebook = sweep.folder / "cells" / key / "notebook.ipynb"
+    assert notebook.stat().st_size < 300_000
+    assert "toy CLIP (report)" in notebook.read_text()
+    assert json.loads((sweep.run_of(key) / "run.json").read_text())["home"] == "../.."
