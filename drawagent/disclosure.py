@@ -12,7 +12,7 @@ from easel.errors import ConfigurationError
 from easel.redaction import redact
 
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_HOMES = re.compile(r"/(?:home|Users)/[^/\s\"'\\<>]+|(?<![\w.~])/root(?=/)|[A-Za-z]:\\{1,2}Users\\{1,2}[^\\\s\"'<>]+")
+_HOMES = re.compile(r"/(?:home|Users)/[^/\s\"'\\<>]+|(?<![\w.~])/root(?=/)|[A-Za-z]:\\{1,4}Users\\{1,4}[^\\\s\"'<>]+")
 
 
 def disclosed(name: str, data: bytes) -> bytes:

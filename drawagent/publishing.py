@@ -33,7 +33,6 @@ from drawagent.keeping import measured_sets
 from drawagent.recordings import Recording, described, packaged_names
 from drawagent.references import read_references
 from drawagent.settings import DrawSettings
-from drawagent.trust import check_scorers
 from drawagent.verdicts import DIFFERS, compare
 from easel.archives import write_zip
 from easel.chat import ChatReply, ChatRequest, Evidence
@@ -104,7 +103,7 @@ class _Asked:
     source: Replies
     name: str
     sees_images: bool
-    evidence: Evidence = "recorded"
+    evidence: Evidence
     given: dict[str, StoredReply] = field(default_factory=dict)
 
     def reply(self, request: ChatRequest) -> ChatReply:
@@ -150,7 +149,9 @@ def _pack(
     if reviews := run.keyed("reviews"):
         files["reviews.jsonl"] = lines_of({"key": key, "row": row} for key, row in reviews.items())
     RecordInfo.read(files["recording.json"], f"run {run.folder.name}")
-    asked = _replayed(run, files, _Asked(source, replies_model or configured["model"], info["sees_images"]))
+    evidence: Evidence = "stand-in" if run.info["evidence"] == "stand-in" else "recorded"
+    chat = _Asked(source, replies_model or configured["model"], info["sees_images"], evidence)
+    asked = _replayed(run, files, chat)
     replies = tuple(asked[key] for key in sorted(asked))
     files["replies.jsonl"] = lines_of(one.to_json() for one in replies)
     files |= {f"tables/{name}.csv": table.csv().encode("utf-8", "surrogatepass")
@@ -230,8 +231,6 @@ def _scorers(run: RunStore, given: Mapping[str, str], recording: Recording | Non
         card = run.info["cards"][role]
         found = re.fullmatch(r"toy CLIP \((reward|report)\)", card["column"]) if card["stand_in"] else None
         kept.setdefault(role, f"embedded:{found[1]}" if found else f"{card['model']}/{card['weights']}")
-        if role not in given and ":" in kept[role]:
-            check_scorers({role: kept[role]}, where=f"run {run.folder.name}")
     return {role: kept[role] for role in ("reward", "report")}
 
 
