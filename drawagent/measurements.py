@@ -1,4 +1,4 @@
-"""Measurements: what the reports of several runs measured, as one tidy frame (ours; CLIP-ST and AES are the paper's)."""
+"""Measurements: what the reports of several runs measured, as one tidy frame (CLIP-ST, AES: paper; the rest ours)."""
 
 from __future__ import annotations
 

@@ -19,8 +19,10 @@ APART = (
 )
 PAPER_FILE = Path(__file__).parents[1] / "data" / "paper_tables" / "drawagent.yaml"
 """Beside the code in a checkout; not part of an installed package."""
-NAMES = ("paper", "paper table", "paper method", "backbone", "data set", "prompts", "epoch of the paper", "paper scorer",
-         "paper score", "paper value", "paper n", "note")
+NAMES = (
+    "paper", "paper table", "paper method", "backbone", "data set", "prompts of the paper", "epoch of the paper",
+    "paper scorer", "paper score", "paper value", "paper n", "note",
+)
 """No name is one of our tables' keys (`entry`, `column`, `epoch`), so that nothing joins the two by accident."""
 UNKNOWN = "unknown"
 
@@ -66,7 +68,8 @@ class _File(BaseModel):
 def paper_block(path: Path = PAPER_FILE) -> pandas.DataFrame:
     """One row per figure of the paper, in the order of the file.
 
-    paper value : nan where the paper has none, the note says why; backbone, prompts, n : "unknown" where not told
+    paper value : nan where the paper has none, the note says why
+    backbone, prompts of the paper, paper n : "unknown" where not told
     epoch of the paper : -1 where it has none. `attrs["notes"]` holds the file's notes and `APART`.
     Raises ConfigurationError naming place and reason.
     """
@@ -77,7 +80,7 @@ def paper_block(path: Path = PAPER_FILE) -> pandas.DataFrame:
         {
             "paper": file.paper, "paper table": table.name, "paper method": row.method,
             "backbone": row.backbone or table.backbone or UNKNOWN, "data set": table.data_set,
-            "prompts": row.prompts or table.prompts or UNKNOWN,
+            "prompts of the paper": row.prompts or table.prompts or UNKNOWN,
             "epoch of the paper": -1 if row.epoch is None else row.epoch, "paper scorer": table.scorer,
             "paper score": row.score or table.score or UNKNOWN,
             "paper value": float("nan") if row.value is None else row.value, "paper n": str(table.n), "note": row.note,

@@ -15,7 +15,7 @@ from drawagent.pages import STAND_IN, text
 from drawagent.settings import DrawSettings
 from drawagent.sheets import framed
 from drawagent.sketch import Sketch
-from easel.cameras import ring
+from easel.cameras import Camera, ring
 
 if TYPE_CHECKING:
     import pandas
@@ -34,7 +34,8 @@ def sheet_svg(
     rows : (label, one sketch a column), None for a failed one; cell : pixels; watermark : words across the whole sheet
     The view is the second camera of the settings' ring, as on the PNG sheets. All words are escaped.
     """
-    camera = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)[_VIEW % settings.views]
+    cameras = ring(settings.views, elevation_deg=settings.elevation_deg, fov_deg=settings.fov_deg)
+    camera = cameras[_VIEW % settings.views]
     headings = [textwrap.wrap(words, max(10, cell // 8))[:3] for words in columns]
     heads = max((len(lines) for lines in headings), default=0)
     titles = textwrap.wrap(title, max(30, (_LEFT + len(columns) * (cell + _GAP)) // 7))
@@ -69,7 +70,7 @@ def report_sheet(
     """
     shown: dict[str, dict[str, Sketch | None]] = {}
     texts: dict[str, str] = {}
-    settings = DrawSettings()
+    settings = DrawSettings.paper()
     for member in members.runs:
         if member.evidence == "external" or member.practice != practice:
             continue
@@ -120,11 +121,11 @@ def _drawings(member: Member, gallery: Gallery, entries: Sequence[str]) -> dict[
     }
 
 
-def _cell(sketch: Sketch | None, x: int, y: int, size: int, camera: object) -> str:
+def _cell(sketch: Sketch | None, x: int, y: int, size: int, camera: Camera) -> str:
     frame = f'<rect x="{x}" y="{y}" width="{size}" height="{size}" fill="none" stroke="#ccc"/>'
     if sketch is None:
-        return (f'{frame}<path d="M{x} {y}l{size} {size}m0 {-size}l{-size} {size}" stroke="#777" fill="none">'
-                "<title>failed: not a drawing</title></path>")
+        return (f'{frame}<path d="M{x} {y}l{size} {size}m0 {-size}l{-size} {size}" stroke="#777" fill="none"/>'
+                + _words(x + size / 2, y + size - 8, "no drawing", 'text-anchor="middle" fill="#555"'))
     picture = to_svg(framed(sketch), camera, size=size, width=1.2, samples=_SAMPLES)
     return picture.strip().replace("<svg ", f'<svg x="{x}" y="{y}" ', 1) + frame
 
@@ -143,5 +144,5 @@ def _watermark(words: str, width: int, height: int) -> str:
         f'<g transform="rotate({angle} {width / 2:g} {y})" fill="#D55E00" fill-opacity="0.45" font-size="20" '
         f'text-anchor="middle">'
         + "".join(_words(width / 2, y + 24 * number, line) for number, line in enumerate(lines)) + "</g>"
-        for y in range(min(130, height // 2), max(height, 131), 260)
+        for y in range(min(150, height // 2), max(height - 60, 151), 260)
     )
