@@ -117,6 +117,8 @@ class PracticeCell(BaseModel):
             changes["gate"] = None
         if self.references:
             changes["reference"] = True
+        if changes.get("prompt_overlay"):
+            changes["prompt_overlay"] = self._existing(str(changes["prompt_overlay"]), "settings prompt_overlay")
         try:
             return DrawSettings.of(self.preset, practice=self.practice, **changes)
         except ValidationError as error:
