@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from drawagent import cli_bundles
+from drawagent import cli_bundles, cli_tables
 from drawagent.arguments import read_budget, read_library, read_query, read_settings
 from drawagent.cli_scoring import register
 from easel.errors import ConfigurationError, EaselError
@@ -246,6 +246,7 @@ def render(
 
 
 cli_bundles.register(app)
+cli_tables.register(app)
 
 
 @contextlib.contextmanager

@@ -42,10 +42,10 @@ class Cost:
         used = [one.usage for one in tries]
         unknown = any(one.dollars is None and one.tokens for one in used)
         return cls(
-            len(tries), sum(one.outcome != "ok" for one in tries),
-            *(sum(getattr(one, name) for one in used) for name in _TOKENS),
-            None if unknown else math.fsum(one.dollars or 0.0 for one in used),
-            math.fsum(one.seconds for one in tries) / 60.0,
+            calls=len(tries), failed_calls=sum(one.outcome != "ok" for one in tries),
+            **{name: sum(getattr(one, name) for one in used) for name in _TOKENS},
+            dollars=None if unknown else math.fsum(one.dollars or 0.0 for one in used),
+            minutes=math.fsum(one.seconds for one in tries) / 60.0,
         )
 
 

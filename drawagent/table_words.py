@@ -110,6 +110,6 @@ WORDS: dict[str, str] = {
 
 
 def words_of(frames: Mapping[str, pandas.DataFrame]) -> dict[str, str]:
-    """Name -> description of every column of these frames; those of a second scorer are described by their last word."""
+    """Name -> description of every column of these frames; a name "<scorer>: <what>" is described by its what."""
     names = [str(name) for frame in frames.values() for name in frame.columns]
     return {name: WORDS.get(name) or f"{WORDS[name.rpartition(': ')[2]]}, under this scorer" for name in names}

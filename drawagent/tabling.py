@@ -182,9 +182,12 @@ def _marked(name: str) -> str:
 
 def _sentence(one: dict[str, Any], level: float) -> str:
     numbers = f"{one['difference']:+.4f} [{one['low']:+.4f}, {one['high']:+.4f}] ({100 * level:g} %)"
-    size = f"{one['practices']} practices x {one['prompts']} prompts x {one['draws']} draws"
+    size = f"practices {one['practices']} x prompts {one['prompts']} x draws {one['draws']}"
     tested = f", p {one['p_holm']:.3g} after Holm" if one["p_holm"] == one["p_holm"] else ""
-    return f"{numbers}{tested}, {size}. {one['claim']}".strip()
+    found = "no difference was found"
+    if one["significant"]:
+        found = "higher than the baseline" if one["difference"] > 0 else "lower than the baseline"
+    return f"{numbers}{tested}, {size}: {one['claim'] or found}"
 
 
 def _columns(members: Members) -> tuple[tuple[str, ...], list[str]]:
@@ -203,7 +206,10 @@ def _columns(members: Members) -> tuple[tuple[str, ...], list[str]]:
             "one scorer that saw every run", came=came or "no report", where="Tables.of",
             mend="`drawagent rescore RUN --scorer ...` adds one to a run, with no model call.",
         )
+    ranked = {card["column"] for member in members.runs for card in [member.run.info["cards"].get("reward")] if card}
     return tuple(shared), [
+        f"{column} rewarded the practices: no witness of what was learned" for column in shared if column in ranked
+    ] + [
         f"no table of {column}: {len(held[column])} of {len(members.runs)} runs have it"
         for column in scored if column not in shared
     ]
