@@ -92,9 +92,10 @@ def score_folder(
         "files": {one.query.id: one.hashes(Path(folder)) for one in drawings},
         "up": up, "curves": curves, "readers": _readers(drawings),
     }
+    cards = {"report": vars(scorer.card), **({"aesthetic": vars(aesthetic.card)} if aesthetic else {})}
     run = RunStore.open(
         root, method, fingerprint=fingerprint(configured), configuration=configured, evidence="external", date=date,
-        facts={"cards": {"report": vars(scorer.card)}, **provenance(PACKAGES)},
+        facts={"cards": cards, **provenance(PACKAGES)},
     )
     with run:
         scoring = _Scoring(run, drawings, reward, aesthetic, RememberedMetrics(measured_sets(run)),

@@ -200,6 +200,7 @@ def test_again_nothing_is_done_twice_and_aes_may_be_asked_for_later(every_kind, 
     assert by_name["bowl"].aesthetic == pytest.approx(10 * np.mean(levels), abs=1e-3)
     kept = RunStore.read(first.run.folder)
     assert len(kept.keyed("metrics")) == 8
+    assert list(kept.info["cards"]) == ["aesthetic", "report"]
     assert (kept.folder / "metrics.jsonl").read_bytes().startswith(tables["metrics.jsonl"])
     (every_kind / "vase.svg").write_text(VASE.replace("#4a90d9", "red"))
     assert scored(every_kind, names, root).run.folder != first.run.folder
