@@ -97,7 +97,7 @@ def test_what_a_package_imports_is_declared(package):
 
 @pytest.mark.parametrize("folder", ["tests", "data", "benchmarks", "scripts"])
 def test_what_the_rest_imports_is_in_dev(folder):
-    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL, "tests", "data", "scripts"}
+    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL, "tests", "data", "scripts", "benchmarks"}
     declared = {IMPORT_NAMES.get(one.name, one.name.replace("-", "_")) for one in requirements("dev").values()}
     undeclared = {name: str(path) for name, path in imported(ROOT / folder).items() if name not in ours | declared}
     assert undeclared == {}
