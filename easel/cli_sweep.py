@@ -25,13 +25,14 @@ Limit = Annotated[str | None, typer.Option("--budget", help="Limits of the sweep
 Concurrency = Annotated[int, typer.Option(help="Model calls at once, for the estimate of hours.")]
 Seconds = Annotated[float, typer.Option(help="Seconds a call, for the estimate of hours.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table, for the estimate of dollars.")]
+Spread = Annotated[list[str] | None, typer.Option("--spread", help="library=0.01, prompt=0.05 or draw=0.045.")]
 DEFAULT_ROOT = Path("data/runs/sweeps")
 
 
 @app.command()
 def plan(
     grids: Grids, settings: Set = None, overlays: With = None, practices: Practices = None,
-    concurrency: Concurrency = 8, seconds_a_call: Seconds = 20.0, prices: Prices = None,
+    concurrency: Concurrency = 8, seconds_a_call: Seconds = 20.0, prices: Prices = None, spread: Spread = None,
 ) -> None:
     """Calls, tokens, dollars, hours, and the smallest difference that the design can detect. Nothing is run."""
     from easel import sweep_plan
@@ -41,7 +42,11 @@ def plan(
     model = str(changes.get("model", ""))
     price = read_prices(prices).get(model) if prices is not None else _price(model)
     read = _read(grids, changes, practices)
-    for line in sweep_plan.plan(read, price=price, concurrency=concurrency, seconds_a_call=seconds_a_call).lines():
+    planned = sweep_plan.plan(
+        read, price=price, concurrency=concurrency, seconds_a_call=seconds_a_call,
+        spreads={name: _number(value, name) for name, value in _named(spread, "--spread")},
+    )
+    for line in planned.lines():
         typer.echo(line)
 
 
@@ -137,12 +142,22 @@ def _changes(settings: list[str] | None, overlays: list[Path] | None) -> dict[st
         if not isinstance(read, dict):
             raise ConfigurationError("name: value lines", came=type(read).__name__, where=f"--with {path}")
         found |= read
-    for change in settings or []:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise ConfigurationError("a parameter as name=value", came=change, where="--set")
-        found[name.strip()] = yaml.safe_load(value)
-    return found
+    return found | {name: yaml.safe_load(value) for name, value in _named(settings, "--set")}
+
+
+def _named(given: list[str] | None, where: str) -> list[tuple[str, str]]:
+    pairs = [one.partition("=") for one in given or []]
+    for name, equals, value in pairs:
+        if not equals or not name.strip():
+            raise ConfigurationError("name=value", came=f"{name}{equals}{value}", where=where)
+    return [(name.strip(), value) for name, _, value in pairs]
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError("a number", came=text, where=where) from None
 
 
 def _read(grids: list[Path], changes: dict[str, Any], practices: int | None) -> list[Any]:

@@ -13,10 +13,13 @@ from easel.prices import Price
 
 SECONDS_A_CALL = 20.0
 """Of one reply of 1,500 tokens; ours, from hosted models of 2026. A person who knows better says so."""
-SPREADS = {"library": 0.010, "prompt": 0.020, "draw": 0.030}
-"""Standard deviations of a paired difference of raw cosines: between libraries, between prompts (how differently a
-library helps), and of a single draw. Ours: rough figures of the recorded tour under the toy CLIP; a sweep with
-finished cells has its own."""
+SPREADS = {"library": 0.010, "prompt": 0.050, "draw": 0.045}
+"""Standard deviations of raw cosines that `smallest_difference` is given, as long as nobody says better.
+
+draw : measured, between the five candidates of a query in the recorded tour (root mean square of six groups, toy CLIP)
+prompt : assumed 0.02 for how differently a library helps, and the draw of the baseline that all libraries share
+library : assumed; one recorded library cannot tell it
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class SweepPlan:
     practices: Mapping[str, int]
     prompts: Mapping[str, int]
     detects: Mapping[str, float | None]
+    spreads: Mapping[str, float]
 
     def lines(self) -> list[str]:
         """For people."""
@@ -46,11 +50,13 @@ class SweepPlan:
                else "one library: no claim about the method")
             for name, value in self.detects.items()
         ]
+        told = ", ".join(f"{name} {value:g}" for name, value in self.spreads.items())
         return [
             f"{self.cells} cells, {self.estimate}",
             f"{shared} further calls are shared between cells and paid for once",
             f"about {self.hours:.1f} hours at {self.concurrency} calls at once; a cell's critical path may be longer",
             *found,
+            f"  (taking as standard deviations: {told}; say better with --spread)",
         ]
 
 
@@ -66,6 +72,8 @@ def plan(
     from easel.statistics import smallest_difference
 
     given = {**SPREADS, **(spreads or {})}
+    if strange := sorted(given.keys() - SPREADS.keys()):
+        raise ConfigurationError(f"spreads of {', '.join(SPREADS)}", came=", ".join(strange), where="spreads")
     alone = 0
     asked: dict[str, ChatRequest] = {}
     prompts: dict[str, int] = {}
@@ -94,5 +102,5 @@ def plan(
     detects = {name: found_by[size] for name, size in sizes.items()}
     return SweepPlan(
         len(merged(grids)), alone, together, together.calls * seconds_a_call / concurrency / 3600, concurrency,
-        {grid.name: grid.practices for grid in grids}, prompts, detects,
+        {grid.name: grid.practices for grid in grids}, prompts, detects, given,
     )
