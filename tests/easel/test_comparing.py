@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -13,6 +16,7 @@ from easel.comparing import BASELINE, compare, differences, rates
 from easel.errors import ConfigurationError
 from easel.statistics import ONE_LIBRARY, crossed_interval, wilson
 
+ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = ("chair", "bench", "lamp")
 HAND = {"1": (1.0, 2.0, 6.0), "2": (3.0, 2.0, 10.0)}
 """The differences of test_statistics, which have a mean of 4."""
@@ -203,3 +207,20 @@ def test_a_null_sweep_through_the_frame_is_rarely_significant() -> None:
         found.append(bool(table.significant["null"]))
     assert np.mean(covered) >= 0.93
     assert np.mean(found) <= 0.07
+
+
+def test_the_recorded_practice_is_compared_and_claims_nothing() -> None:
+    recorded = gzip.decompress((ROOT / "drawagent/recordings/tour/rollouts.jsonl.gz").read_bytes()).splitlines()
+    reports = [row for row in map(json.loads, recorded) if row["role"] == "report"]
+    whole = pandas.DataFrame({
+        "entry": f"epoch {row['epoch']}", "library": "tour" if row["epoch"] else "", "prompt": row["query"],
+        "draw": row["candidate"], "value": row["reward"], "valid": not row["failure"],
+    } for row in reports)
+    table = compare(whole, baseline="epoch 0").set_index("entry")
+    means = {epoch: np.mean([row["reward"] for row in reports if row["epoch"] == epoch]) for epoch in (0, 1, 2)}
+    for epoch in (1, 2):
+        row = table.loc[f"epoch {epoch}"]
+        assert (row.practices, row.prompts, row.draws, row.claim) == (1, 8, 1, ONE_LIBRARY)
+        assert row.difference == pytest.approx(means[epoch] - means[0])
+        assert row.low < row.difference < row.high and math.isnan(row.p)
+    assert rates(whole).n.tolist() == [8, 8, 8]
