@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from drawagent.tabling import Tables
 
-_SHOWN = ("entry", "practices", "prompts", "draws", "mean", "difference", "low", "high", "p_holm", "validity")
+_UNSAID = ["prompts of", "claim"]
+"""Not printed: all prompts are meant, and the claims follow as sentences."""
 
 
 Places = Annotated[list[Path], typer.Argument(help="A sweep's folder, run folders, or both.", metavar="SWEEP_OR_RUN")]
@@ -44,15 +45,15 @@ def tables(
 
 def printed(made: Tables) -> list[str]:
     """What the command prints: comparisons on all prompts (of a stand-in the pipeline check), claims, remarks."""
-    from drawagent.comparisons import ALL
+    from drawagent.tabling import ALL, brief
 
     lines = [made.members.question] if made.members.question else []
     if made.stand_in:
         for name, frame in made.frames.items():
-            lines += [f"{name} (a stand-in: no scores)", frame.to_string(index=False)]
+            lines += [f"{name} (a stand-in: no scores)", brief(frame).to_string(index=False)]
     else:
         for column, frame in made.comparisons.items():
             own = frame[frame["prompts of"] == ALL]
             lines += ["", f"{column}, {made.members.evidence}; baseline: {made.entries.against}",
-                      own[list(_SHOWN)].round(4).to_string(index=False, na_rep="-")]
+                      brief(own).drop(columns=_UNSAID).to_string(index=False, na_rep="-")]
     return [*lines, "", *made.claims(), *made.remarks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ def cards(members: Members) -> pandas.DataFrame:
                 "column": card["column"], "role": role, "card": card_key(card), "runs": 0,
                 **{name: value for name, value in card.items() if name not in _APART},
                 "words": "open" if card.get("words") is None else str(card["words"]), "device": "", "versions": "",
-                "pictures": "" if role == "reward" else pictures_of(member.run),
+                "pictures": "" if role == "reward" else _pictures(pictures_of(member.run)),
             })
             row["runs"] += 1
             row["device"] = _said(row["device"], card.get("device", ""))
@@ -124,6 +125,13 @@ def _cards(run: RunStore) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield role, one
         else:
             yield role, card
+
+
+def _pictures(source: str) -> str:
+    """Renderer, size, stroke width, number of views, and a hash of all of it with the cameras."""
+    renderer, size, width, cameras = [*source.split("|"), "", "", "", ""][:4]
+    mark = hashlib.sha256(source.encode()).hexdigest()[:12]
+    return f"{renderer}, {size} px, strokes of {width} px, {len(cameras.split(';'))} views, {mark}" if cameras else source
 
 
 def _said(known: str, more: str) -> str:

@@ -56,7 +56,7 @@ def figures(tables: Tables) -> dict[str, str]:
 
 def forest(tables: Tables, column: str) -> str:
     """Differences to the baseline with their intervals, all prompts; "" where there is nothing to compare."""
-    from easel.forest import forest_svg
+    from easel.forest import forest_rows, forest_svg
 
     table = tables.comparisons[column]
     shown = table[(table["prompts of"] == ALL) & table.difference.notna()]
@@ -64,8 +64,8 @@ def forest(tables: Tables, column: str) -> str:
         return ""
     claims = sorted({claim for claim in shown.claim if claim})
     return forest_svg(
-        shown, title=f"Difference to {tables.entries.against}", column=column,
-        caption="; ".join([f"{tables.members.evidence} replies", *claims]),
+        forest_rows(shown), title=f"Difference to {tables.entries.against}", column=column,
+        caption="; ".join([f"{tables.members.evidence} replies", "all prompts", *claims]),
     )
 
 

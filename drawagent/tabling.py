@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 SECOND = ("entry", "signs agree")
 """Columns of the table of a second scorer, besides those that name their scorer."""
+BRIEF = (
+    "entry", "prompts of", "practices", "prompts", "draws", "mean", "difference", "low", "high", "p_holm",
+    "significant", "mean_valid", "worst_view", "validity", "claim",
+)
+"""Columns of a comparison that fit a page."""
 STAND_IN = "stand-in"
 PIPELINE = "pipeline check"
 _BESIDE = frozenset({"external"})
@@ -176,6 +181,14 @@ class Tables:
                                      where="preferences", mend="Make the tables of each grade apart.")
 
 
+def brief(frame: pandas.DataFrame) -> pandas.DataFrame:
+    """A table as it is printed: of a comparison the columns that fit a page, numbers to four decimals."""
+    if not set(BRIEF) <= set(frame.columns):
+        return frame.round(4)
+    words = ["" if one is None else "yes" if one else "no" for one in frame.significant]
+    return frame[list(BRIEF)].assign(significant=words).round(4)
+
+
 def _marked(name: str) -> str:
     return f"{STAND_IN} {name}"
 
@@ -236,4 +249,4 @@ def _check_pictures(members: Members) -> None:
         )
 
 
-__all__ = ["ALL", "COMPARISON", "PIPELINE", "SECOND", "Tables"]
+__all__ = ["ALL", "COMPARISON", "PIPELINE", "SECOND", "Tables", "brief"]

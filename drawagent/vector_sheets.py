@@ -50,7 +50,7 @@ def sheet_svg(
         y = top + number * (cell + _GAP)
         parts += [_words(8, y + 16 + _LINE * line, words) for line, words in enumerate(textwrap.wrap(label, 24)[:8])]
         for place, sketch in enumerate(sketches):
-            parts.append(_cell(sketch, _LEFT + place * (cell + _GAP), y, cell, camera))
+            parts.append(_cell(sketch, _LEFT + place * (cell + _GAP), y, cell, camera, watermark.partition(":")[0]))
     parts.append(_watermark(watermark, width, height))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -121,8 +121,9 @@ def _drawings(member: Member, gallery: Gallery, entries: Sequence[str]) -> dict[
     }
 
 
-def _cell(sketch: Sketch | None, x: int, y: int, size: int, camera: Camera) -> str:
+def _cell(sketch: Sketch | None, x: int, y: int, size: int, camera: Camera, mark: str) -> str:
     frame = f'<rect x="{x}" y="{y}" width="{size}" height="{size}" fill="none" stroke="#ccc"/>'
+    frame += _words(x + 4, y + 13, mark, 'fill="#D55E00" font-size="10"') if mark else ""
     if sketch is None:
         return (f'{frame}<path d="M{x} {y}l{size} {size}m0 {-size}l{-size} {size}" stroke="#777" fill="none"/>'
                 + _words(x + size / 2, y + size - 8, "no drawing", 'text-anchor="middle" fill="#555"'))
@@ -135,7 +136,7 @@ def _words(x: float, y: float, words: str, more: str = "") -> str:
 
 
 def _watermark(words: str, width: int, height: int) -> str:
-    """Across the sheet, at every 260 pixels of its height, so that no part of it can be cut out without."""
+    """Across the sheet at every 260 pixels of its height; every drawing has its first words besides."""
     if not words:
         return ""
     lines = textwrap.wrap(words, max(20, width // 12))
