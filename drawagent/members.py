@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,10 @@ def gather(places: Iterable[Place], *, grid: str = "") -> Members:
         raise ConfigurationError("a sweep with that grid", came="runs alone", where=f"grid '{grid}'")
     if len(found) > 1:
         raise ConfigurationError("one sweep at a time", came=str(len(found)), mend="Make the tables of each apart.")
+    folders = [run.folder.resolve() for run in alone]
+    twice = sorted({folder.name for folder in folders if folders.count(folder) > 1})
+    if twice:
+        raise ConfigurationError("every run once", came=f"{', '.join(twice)} twice")
     own = _alone(alone)
     first = found[0] if found else Members(())
     clash = sorted({*first.rows} & {member.row for member in own})
@@ -84,10 +89,6 @@ def gather(places: Iterable[Place], *, grid: str = "") -> Members:
     if not members.runs:
         raise ConfigurationError("at least one finished run", came="none",
                                  mend="; ".join(members.remarks) or "Name a sweep's folder, or run folders.")
-    folders = [one.run.folder.resolve() for one in own]
-    twice = sorted({folder.name for folder in folders if folders.count(folder) > 1})
-    if twice:
-        raise ConfigurationError("every run once", came=f"{', '.join(twice)} twice")
     return members
 
 
@@ -118,9 +119,9 @@ def _alone(runs: Sequence[Snapshot]) -> list[Member]:
     kinds = [_kind(run) for run in runs]
     names = [run.info["configuration"].get("method") or run.info["name"] for run in runs]
     members = []
-    for run, name in zip(runs, names, strict=True):
+    for run, kind, name in zip(runs, kinds, names, strict=True):
         others = {other for other, named in zip(kinds, names, strict=True) if named == name}
-        row = name if len(others) == 1 else f"{name} {run.info['fingerprint'][:6]}"
+        row = name if len(others) == 1 else f"{name} {kind[:6]}"
         members.append(Member(run, row, run.info["configuration"]["settings"].get("practice", 0)))
     places = [(member.row, member.practice) for member in members]
     for member, place in zip(members, places, strict=True):
@@ -133,10 +134,10 @@ def _alone(runs: Sequence[Snapshot]) -> list[Member]:
 
 
 def _kind(run: RunStore) -> str:
-    """What runs of one row have in common: all of the configuration but the practice, and what is scored, of files."""
+    """Hex hash of what runs of one row have in common: evidence, and all of the configuration but the practice."""
     configured: dict[str, Any] = json.loads(json.dumps(run.info["configuration"]))
     configured["settings"].pop("practice", None)
-    return json.dumps([run.info["evidence"], configured], sort_keys=True)
+    return hashlib.sha256(json.dumps([run.info["evidence"], configured], sort_keys=True).encode()).hexdigest()
 
 
 def _marks(members: Iterable[Member]) -> list[str]:

@@ -131,7 +131,8 @@ def _pictures(source: str) -> str:
     """Renderer, size, stroke width, number of views, and a hash of all of it with the cameras."""
     renderer, size, width, cameras = [*source.split("|"), "", "", "", ""][:4]
     mark = hashlib.sha256(source.encode()).hexdigest()[:12]
-    return f"{renderer}, {size} px, strokes of {width} px, {len(cameras.split(';'))} views, {mark}" if cameras else source
+    views = len(cameras.split(";"))
+    return f"{renderer}, {size} px, strokes of {width} px, {views} views, {mark}" if cameras else source
 
 
 def _said(known: str, more: str) -> str:
