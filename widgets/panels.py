@@ -160,9 +160,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """An HTML table of words, all escaped."""
     cell = "padding:1px 8px;text-align:left;vertical-align:top;border-bottom:1px solid #dddddd"
     lines = ["".join(f'<th style="{cell}">{text(one)}</th>' for one in head)]
-    lines += ["".join(f'<td dir=auto style="{cell}">{text(one)}</td>' for one in row) for row in rows]
+    lines += ["".join(f'<td dir=auto style="{cell}{_whole(one)}">{text(one)}</td>' for one in row) for row in rows]
     return ('<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:12px;background:#ffffff;'
             f'color:#111111">{"".join(f"<tr>{line}</tr>" for line in lines)}</table></div>')
+
+
+def _whole(one: str) -> str:
+    """A short entry stays on its line."""
+    return ";white-space:nowrap" if len(one) < 12 else ""
 
 
 def _outcome(outcome: dict[str, Any]) -> list[str]:

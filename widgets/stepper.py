@@ -111,7 +111,7 @@ class PracticeStepper(Shown):
             where = "" if epoch is None else f"library of epoch {epoch}, " if isinstance(self._latest, EpochReport) \
                 else f"epoch {epoch} of {self._epochs}, "
             parts.append(f"{where}{_DOING.get(type(self._latest), 'anchors measured')}")
-            parts.append(f"{self.driver.told} events")
+            parts.append(f"{self.driver.told} event{'s' if self.driver.told > 1 else ''}")
         if state == "stopped":
             parts.append("everything so far is kept; open the run again to go on, nothing is asked twice")
         if self.driver.error is not None and state == "failed":

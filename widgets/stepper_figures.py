@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 MOST_SCENES = 8
 """Candidates drawn at once: a browser keeps 16 WebGL contexts a page, and others want some (ours)."""
 _COLUMNS, _SCENE_PX, _STRIP_PX, _HEAD_PX = 5, 215, 250, 6
-_AWAY = 1.25  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole in a small scene
+_AWAY = 1.4  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole in a small scene
 
 
 def stepper_figure(
     sketches: Sequence[Sketch | None], rows: Sequence[Mapping[str, Any]], *, marks: Mapping[int, str], column: str,
     curve: Sequence[CurvePoint] = (), reported: str = "", title: str = "", candidates: int = 0,
-    watermark: bool = False, width: int = 980,
+    watermark: bool = False,
 ) -> go.Figure:
     """Candidates as 3D line plots; below them their rewards with every view's score, and the learning curve so far.
+    As wide as the place it is shown in.
 
     sketches, rows : K, None for a failed one; rows as in rollouts.jsonl; at most MOST_SCENES are drawn, the pair first
     marks : candidate -> "S+" or "S-"; curve : of the report, under the column `reported`
@@ -66,17 +67,18 @@ def stepper_figure(
     figure.add_annotation(text=f"<b>{_plain(title)}</b>{hidden}", x=0, y=1, xref="paper", yref="paper", xanchor="left",
                           yanchor="bottom", showarrow=False, font={"size": 14})
     figure.update_layout(
-        width=width, height=height + 30, margin={"l": 78, "r": 10, "t": 30, "b": 0}, font=theme.FONT,
+        autosize=True, height=height + 30, margin={"l": 78, "r": 10, "t": 30, "b": 0}, font=theme.FONT,
         template="none", paper_bgcolor="white", showlegend=False,
-        xaxis={"domain": [0, 0.56], "anchor": "y", "type": "category", "title": _axis("candidate")},
+        xaxis={"domain": [0, 0.56], "anchor": "y", "type": "category", "title": _axis("candidate"),
+               "visible": bool(rows)},
         yaxis={"domain": [50 / height, 50 / height + strip], "title": _axis(f"{_plain(column)},<br>raw cosine"),
-               "nticks": 5, "zeroline": False},
+               "nticks": 5, "zeroline": False, "visible": bool(rows)},
         xaxis2={"domain": [0.68, 1], "anchor": "y2", "title": _axis("epoch of the library"), "visible": bool(curve),
                 "dtick": 1, "zeroline": False, "range": [-0.3, max([1, *(point.epoch for point in curve)]) + 0.3]},
         yaxis2={"domain": [50 / height, 50 / height + strip], "anchor": "x2", "nticks": 5,
                 "title": _axis(f"{_plain(reported)},<br>raw cosine"), "visible": bool(curve), "zeroline": False},
     )
-    heads = ((0.28, "reward; bars: spread over views; ticks: single views"),
+    heads = ((0.28, "reward; bars: spread over views; ticks: single views" if rows else ""),
              (0.84, "report queries (grey), their mean" if curve else "report: not yet"))
     for x, words in heads:
         figure.add_annotation(text=words, x=x, y=50 / height + strip, xref="paper", yref="paper", xanchor="center",
@@ -93,7 +95,7 @@ def refresh(shown: go.FigureWidget, fresh: go.Figure) -> None:
         for old, new in zip(shown.data, fresh.data, strict=True):
             old.update(new.to_plotly_json(), overwrite=True)
         shown.layout.annotations = fresh.layout.annotations
-        shown.update_layout(xaxis2=fresh.layout.xaxis2, yaxis=fresh.layout.yaxis, yaxis2=fresh.layout.yaxis2)
+        shown.update_layout({axis: fresh.layout[axis] for axis in ("xaxis", "xaxis2", "yaxis", "yaxis2")})
 
 
 def _axis(words: str) -> dict[str, Any]:
