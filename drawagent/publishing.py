@@ -73,7 +73,7 @@ def publish(
     bundled: list[BundledRun] = []
     cards: list[CardRun] = []
     for run in opened:
-        folder = re.sub(r"[^a-z0-9_.-]+", "-", run.folder.resolve().name.lower())
+        folder = re.sub(r"[^a-z0-9_.-]+", "-", run.folder.resolve().name.lower()).lstrip("-_.")[:200] or "run"
         if any(one.folder == folder for one in bundled):
             raise ConfigurationError("every run once, under a name of its own", came=f"{folder} twice", where="publish")
         packed = _pack(run, label, scorers or {}, references, recordings)

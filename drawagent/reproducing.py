@@ -74,7 +74,7 @@ def reproduce(
                 raise ConfigurationError("one grade and fingerprint of a run", came="others in run.json",
                                          where=one.folder)
             found += [(one.folder, cell) for cell in _cells(run, out, opening)]
-        found += [(one.folder, cell) for cell in _cards(run, files.get("cards.json", b"{}"))]
+            found += [(one.folder, cell) for cell in _cards(run, files.get("cards.json", b"{}"))]
     rows = [{"run": run, **asdict(cell)} for run, cell in found]
     result = Reproduction(out, manifest, pandas.DataFrame(rows, columns=list(COLUMNS)))
     result.cells[result.cells["verdict"] != SAME].to_csv(out / "not-same.csv", index=False)
@@ -213,11 +213,18 @@ def _manifest(files: Mapping[str, bytes], where: str) -> Manifest:
             came = said.get("format") if isinstance(said, dict) else type(said).__name__
             raise ConfigurationError(f"format {FORMAT}", came=str(came), where=f"{where}, bundle.json",
                                      mend="Another version of this project wrote it; reproduce it with that one.")
-        return Manifest.model_validate_json(files["bundle.json"])
+        manifest = Manifest.model_validate_json(files["bundle.json"])
     except (ValidationError, ValueError, RecursionError) as error:
         if isinstance(error, EaselError):
             raise
         raise ConfigurationError("a bundle.json that can be read", came=str(error), where=where) from error
+    folders = [run.folder for run in manifest.runs]
+    if len(set(folders)) < len(folders):
+        raise ConfigurationError("every run once", came=", ".join(folders), where=f"{where}, bundle.json")
+    for name in files:
+        if name.startswith("runs/") and name.split("/")[1] not in folders:
+            raise ConfigurationError("files of runs that bundle.json names", came=name, where=where)
+    return manifest
 
 
 @contextlib.contextmanager

@@ -120,10 +120,10 @@ def _judged(
 ) -> Cell:
     score = column in SCORES.get(name, ())
     tolerance = TOLERANCE if score else 0.0
-    if reason and not score:
+    if reason and (not score or not replayed):
         return Cell(name, key, column, CANNOT, published, replayed or "", None, reason)
     first = _against(published, replayed, tolerance)
-    if first is not None and not (reason and column == "aesthetic"):
+    if first is not None:
         what = "the packed replies and scores lead to another value" if score else "the packed replies lead to another"
         return Cell(name, key, column, DIFFERS, published, replayed or "", first[0], what)
     if reason:

@@ -100,9 +100,23 @@ class WitnessedReward:
 
 @dataclass
 class WitnessedMetrics(RememberedMetrics):
-    """Keeps the sets that were computed again. again : key of the set -> its figures here"""
+    """Keeps the sets that were computed again.
+
+    again : key of the set -> its figures here
+    blank : give empty figures for a set that is not in the record, since there is no scorer; `blanks` counts these
+    """
 
     again: dict[str, SetMetrics] = field(default_factory=dict)
+    blank: bool = False
+    blanks: int = 0
+
+    def find(self, key: str, card: ScorerCard) -> SetMetrics | None:
+        known = super().find(key, card)
+        if known is not None or not self.blank:
+            return known
+        self.blanks += 1
+        nan = float("nan")
+        return SetMetrics(0, nan, nan, nan, nan, nan, nan, nan, card, (), key=key)
 
     def compare(self, known: SetMetrics, again: SetMetrics) -> None:
         self.again[known.key] = again
