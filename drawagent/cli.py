@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from drawagent import cli_bundles, cli_tables
+from drawagent import cli_bundles, cli_lessons, cli_tables
 from drawagent.arguments import read_budget, read_library, read_query, read_settings
 from drawagent.cli_scoring import register
 from easel.errors import ConfigurationError, EaselError
@@ -354,6 +354,9 @@ register(app)
 
 def _today() -> str:
     return datetime.date.today().isoformat()
+
+
+cli_lessons.register(app)
 
 
 def main() -> None:

@@ -5,9 +5,9 @@ same query gives the same kind of body, chosen by a hash, and its numbers say no
 lessons, unless `effect` is set in order to check that statistics find what is there and nothing else.
 
 An effect acts on the wobble of the strokes, and what a score makes of the wobble is the scorer's own matter. The toy
-CLIPs of this package happen to prefer wobbly bodies (mean score of "embedded:reward" over twenty queries: 0.134
-without wobble, 0.166 at the usual one of 0.08, 0.205 at 0.16): under them a lesson that steadies does harm, and one
-that shakes helps.
+CLIPs of this package happen to prefer wobbly bodies on the whole (mean score of "embedded:reward" over twenty queries:
+0.134 without wobble, 0.166 at the usual one of 0.08, 0.205 at 0.16), though not for every query: under them a lesson
+that steadies usually does harm, and one that shakes helps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from easel.errors import ConfigurationError
 
 STAND_IN = "stand-in"
 WOBBLE = 0.08
-"""Standard deviation of a control point's coordinates without a lesson that counts, world units (ours)."""
+"""Usual standard deviation of a control point's coordinates about the body's, world units (ours)."""
 
 _QUERY = re.compile(r"^Query: (.*)$", re.MULTILINE)
 _PAIR = re.compile(r"^### Pair (\S+),", re.MULTILINE)
@@ -46,11 +46,11 @@ _ADVICE = (
 class StandIn:
     """A ChatModel without a model.
 
-    effect : how much a lesson in the context steadies the strokes (0: lessons are ignored): the wobble is `WOBBLE`
+    effect : how much a lesson in the context steadies the strokes (0: lessons are ignored): the wobble is `wobble`
         times exp(-e), e the sum over the lessons there. One number is the effect of every lesson; a mapping, or pairs,
         gives single lessons an effect by their exact words (white space folded), and all others none. Negative
         numbers shake. Kept as pairs, so that a stand-in stays hashable
-    bad : share of drawings that come back unreadable; seconds : time that a call takes
+    bad : share of drawings that come back unreadable; seconds : time that a call takes; wobble : without a lesson
     Raises ConfigurationError for an effect that is no number, or two of one lesson.
     """
 
@@ -60,6 +60,7 @@ class StandIn:
     seconds: float = 0.0
     sees_images: bool = False
     evidence: Evidence = "stand-in"
+    wobble: float = WOBBLE
 
     def __post_init__(self) -> None:
         if isinstance(self.effect, int | float):
@@ -118,7 +119,7 @@ class StandIn:
         if rng.random() < self.bad and "could not be used" not in text:
             return "<thinking>Stand-in.</thinking>\n<curves>[[[0, 0, 0], [1, 0"
         found = _QUERY.findall(asked)
-        shake = WOBBLE * math.exp(min(9.0, -self._steadied(asked)))
+        shake = self.wobble * math.exp(min(9.0, -self._steadied(asked)))
         body = _hull(random.Random(hashlib.sha256((found[-1] if found else "").encode()).hexdigest()))
         points = [[[c + rng.gauss(0.0, shake) for c in point] for point in stroke] for stroke in body]
         rounded = [[[round(max(-1.0, min(1.0, c)), 3) for c in point] for point in stroke] for stroke in points]

@@ -89,6 +89,7 @@ def test_single_lessons_have_effects_of_either_sign_by_their_words():
     assert (drawn(LESSONS, effect=others) == drawn(LESSONS)).all(), "other words, no effect"
     assert hash(StandIn(effect=steady)) == hash(StandIn(effect=(("Close gaps.", 1.0),)))
     assert np.abs(drawn(LESSONS, effect=-1e9)).max() <= 1.0
+    assert wobble(LESSONS, wobble=0.02) == pytest.approx(plain / 4, rel=0.15)
 
 
 @pytest.mark.parametrize("effect", [math.nan, {"Use depth.": math.inf}, {"Use depth.": "much"}])
