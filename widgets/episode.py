@@ -55,8 +55,12 @@ def places(gallery: Gallery) -> list[Place]:
     return list(dict.fromkeys((row["epoch"], row["query"]) for row in gallery.rollouts()))
 
 
-def read_episode(gallery: Gallery, place: Place) -> Episode:
-    """One episode of an open or finished run; without candidates when the run holds none of it."""
+def read_episode(gallery: Gallery, place: Place, *, known: dict[str, Sketch | None] | None = None) -> Episode:
+    """One episode of an open or finished run; without candidates when the run holds none of it.
+
+    known : drawings read before, by the model's words; those that are not in it are read and added
+    """
+    known = {} if known is None else known
     epoch, query = place
     run = gallery.run
 
@@ -68,9 +72,12 @@ def read_episode(gallery: Gallery, place: Place) -> Episode:
                      if row["epoch"] == epoch and row.get("query", "") in ("", query, PERSON))
 
     rows = tuple(row for row in gallery.rollouts() if (row["epoch"], row["query"]) == place)
+    for row in rows:
+        if row["text"] not in known:
+            known[row["text"]] = gallery.sketch(row)
     return Episode(
         epoch, query, gallery.texts.get(query, query), run.info["cards"]["reward"]["column"], gallery.watermark, rows,
-        tuple(gallery.sketch(row) for row in rows), own("pairs"), own("judgements"), of_epoch("edits"),
+        tuple(known[row["text"]] for row in rows), own("pairs"), own("judgements"), of_epoch("edits"),
         next(iter(of_epoch("gates")), None), of_epoch("reviews"),
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import ipywidgets
     import plotly.graph_objects as go
 
+    from drawagent.sketch import Sketch
     from drawagent.studio import Studio
 
 _DOING: dict[type, str] = {
@@ -60,6 +61,7 @@ class PracticeStepper(Shown):
         self._latest: Any = None
         self._epochs = gallery.settings.epochs
         self._live: Any = None
+        self._drawings: dict[str, Sketch | None] = {}
 
     @classmethod
     def of_run(cls, folder: Path | str, *, trust_plugins: bool = False) -> PracticeStepper:
@@ -96,7 +98,7 @@ class PracticeStepper(Shown):
     @property
     def episode(self) -> Episode | None:
         """What is shown now; None before the first candidates."""
-        return None if self.place is None else read_episode(self.gallery, self.place)
+        return None if self.place is None else read_episode(self.gallery, self.place, known=self._drawings)
 
     @property
     def progress(self) -> str:

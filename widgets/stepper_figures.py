@@ -36,53 +36,42 @@ def stepper_figure(
     """
     import plotly.graph_objects as go
 
-    order = sorted(range(len(rows)), key=lambda i: (rows[i]["candidate"] not in marks, i))[:MOST_SCENES]
-    drawn = sorted(order)
-    count = max(1, len(drawn), min(candidates, MOST_SCENES))
-    columns = min(_COLUMNS, count)
-    lines = -(-count // columns)
-    height = _HEAD_PX + lines * _SCENE_PX + _STRIP_PX
-    figure = go.Figure()
-    for place in range(count):
-        index = drawn[place] if place < len(drawn) else None
-        row = rows[index] if index is not None else None
-        sketch = sketches[index] if index is not None else None
+    chosen = sorted(range(len(rows)), key=lambda i: (rows[i]["candidate"] not in marks, i))[:MOST_SCENES]
+    drawn: list[int | None] = [*sorted(chosen)]
+    drawn += [None] * (max(1, min(candidates, MOST_SCENES)) - len(drawn))
+    columns = min(_COLUMNS, len(drawn))
+    height = _HEAD_PX + -(-len(drawn) // columns) * _SCENE_PX + _STRIP_PX
+    hidden = f"; {len(chosen)} of {len(rows)} drawn" if len(chosen) < len(rows) else ""
+    foot, head = 50 / height, (_STRIP_PX - 20) / height
+    words = [
+        _words(f"<b>{_plain(title)}</b>{hidden}", 0, 1, anchor="left", size=14),
+        _words("reward; bars: spread over views; ticks: single views" if rows else "", 0.28, head),
+        _words("report queries (grey), their mean" if curve else "report: not yet", 0.84, head),
+    ]
+    traces, scenes = [], {}
+    for place, index in enumerate(drawn):
+        row, sketch = (None, None) if index is None else (rows[index], sketches[index])
         mark = marks.get(row["candidate"], "") if row else ""
-        figure.add_trace(_candidate(sketch, mark, f"scene{place + 1 if place else ''}"))
+        name = f"scene{place + 1 if place else ''}"
         left, top = place % columns / columns, 1 - (_HEAD_PX + place // columns * _SCENE_PX) / height
-        scene = _scene()
-        scene["camera"]["eye"] = {axis: round(_AWAY * at, 4) for axis, at in scene["camera"]["eye"].items()}
-        figure.update_layout({f"scene{place + 1 if place else ''}": {
-            **scene, "uirevision": "kept",
-            "domain": {"x": [left, left + 1 / columns], "y": [top - (_SCENE_PX - 24) / height, top - 16 / height]},
-        }})
-        figure.add_annotation(
-            text=_caption(row, mark) if row else "", x=left + 0.5 / columns, y=top, xref="paper", yref="paper",
-            xanchor="center", yanchor="top", showarrow=False, font={"size": 12},
-        )
-    _rewards(figure, rows, marks)
-    _curve(figure, curve)
-    strip = (_STRIP_PX - 70) / height
-    hidden = f"; {len(drawn)} of {len(rows)} drawn" if len(drawn) < len(rows) else ""
-    figure.add_annotation(text=f"<b>{_plain(title)}</b>{hidden}", x=0, y=1, xref="paper", yref="paper", xanchor="left",
-                          yanchor="bottom", showarrow=False, font={"size": 14})
-    figure.update_layout(
-        autosize=True, height=height + 30, margin={"l": 78, "r": 10, "t": 30, "b": 0}, font=theme.FONT,
-        template="none", paper_bgcolor="white", showlegend=False,
-        xaxis={"domain": [0, 0.56], "anchor": "y", "type": "category", "title": _axis("candidate"),
-               "visible": bool(rows)},
-        yaxis={"domain": [50 / height, 50 / height + strip], "title": _axis(f"{_plain(column)},<br>raw cosine"),
-               "nticks": 5, "zeroline": False, "visible": bool(rows)},
-        xaxis2={"domain": [0.68, 1], "anchor": "y2", "title": _axis("epoch of the library"), "visible": bool(curve),
-                "dtick": 1, "zeroline": False, "range": [-0.3, max([1, *(point.epoch for point in curve)]) + 0.3]},
-        yaxis2={"domain": [50 / height, 50 / height + strip], "anchor": "x2", "nticks": 5,
-                "title": _axis(f"{_plain(reported)},<br>raw cosine"), "visible": bool(curve), "zeroline": False},
-    )
-    heads = ((0.28, "reward; bars: spread over views; ticks: single views" if rows else ""),
-             (0.84, "report queries (grey), their mean" if curve else "report: not yet"))
-    for x, words in heads:
-        figure.add_annotation(text=words, x=x, y=50 / height + strip, xref="paper", yref="paper", xanchor="center",
-                              yanchor="bottom", showarrow=False, font={"size": 12})
+        traces.append(_candidate(sketch, mark, name))
+        scenes[name] = _small_scene(x=[left, left + 1 / columns],
+                                    y=[top - (_SCENE_PX - 24) / height, top - 16 / height])
+        words.insert(place, _words(_caption(row, mark) if row else "", left + 0.5 / columns, top - 16 / height))
+    figure = go.Figure([*traces, *_rewards(rows, marks), *_curve(curve)], {
+        **scenes, "annotations": words, "autosize": True, "height": height + 30, "font": theme.FONT,
+        "margin": {"l": 78, "r": 10, "t": 30, "b": 0}, "template": "none", "paper_bgcolor": "white",
+        "showlegend": False,
+        "xaxis": {"domain": [0, 0.56], "anchor": "y", "type": "category", "title": _axis("candidate"),
+                  "visible": bool(rows)},
+        "yaxis": {"domain": [foot, head], "title": _axis(f"{_plain(column)},<br>raw cosine"), "nticks": 5,
+                  "zeroline": False, "visible": bool(rows)},
+        "xaxis2": {"domain": [0.68, 1], "anchor": "y2", "title": _axis("epoch of the library"), "dtick": 1,
+                   "zeroline": False, "range": [-0.3, max([1, *(point.epoch for point in curve)]) + 0.3],
+                   "visible": bool(curve)},
+        "yaxis2": {"domain": [foot, head], "anchor": "x2", "title": _axis(f"{_plain(reported)},<br>raw cosine"),
+                   "nticks": 5, "zeroline": False, "visible": bool(curve)},
+    })
     return _marked(figure) if watermark else figure
 
 
@@ -92,6 +81,8 @@ def refresh(shown: go.FigureWidget, fresh: go.Figure) -> None:
         if [trace.type for trace in shown.data] != [trace.type for trace in fresh.data]:
             shown.data = ()
             shown.add_traces(fresh.data)
+            scenes = [name for name in fresh.layout if name.startswith("scene")]
+            shown.update_layout({name: fresh.layout[name] for name in ("height", *scenes)})
         for old, new in zip(shown.data, fresh.data, strict=True):
             old.update(new.to_plotly_json(), overwrite=True)
         shown.layout.annotations = fresh.layout.annotations
@@ -100,6 +91,18 @@ def refresh(shown: go.FigureWidget, fresh: go.Figure) -> None:
 
 def _axis(words: str) -> dict[str, Any]:
     return {"text": words, "standoff": 6, "font": {"size": 12}}
+
+
+def _words(text: str, x: float, y: float, *, anchor: str = "center", size: int = 12) -> dict[str, Any]:
+    """A line of text that stands on this point of the paper."""
+    return {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": anchor, "yanchor": "bottom",
+            "showarrow": False, "font": {"size": size}}
+
+
+def _small_scene(**domain: list[float]) -> dict[str, Any]:
+    scene = _scene()
+    eye = {axis: round(_AWAY * at, 4) for axis, at in scene["camera"]["eye"].items()}
+    return {**scene, "camera": {**scene["camera"], "eye": eye}, "uirevision": "kept", "domain": domain}
 
 
 def _candidate(sketch: Sketch | None, mark: str, scene: str) -> go.Scatter3d:
@@ -122,37 +125,39 @@ def _caption(row: Mapping[str, Any], mark: str) -> str:
     return f"{side}k{row['candidate']}: {row['reward']:.3f} ± {_spread(row['view_scores']):.3f}"
 
 
-def _rewards(figure: go.Figure, rows: Sequence[Mapping[str, Any]], marks: Mapping[int, str]) -> None:
-    """Two traces: every view's score as a dot, the reward with its spread; S+, S- and failures by symbol and word."""
+def _rewards(rows: Sequence[Mapping[str, Any]], marks: Mapping[int, str]) -> list[go.Scatter]:
+    """Two traces: every view's score as a tick, the reward with its spread; S+, S- and failures by symbol and word."""
     import plotly.graph_objects as go
 
     sides = ["failed" if row["failure"] else marks.get(row["candidate"], "") for row in rows]
-    figure.add_trace(go.Scatter(
+    views = go.Scatter(
         x=[f"k{row['candidate']}" for row in rows for _ in row["view_scores"]],
         y=[score for row in rows for score in row["view_scores"]], mode="markers", hoverinfo="y",
         marker={"symbol": "line-ew", "size": 16, "line": {"color": "#777777", "width": 1}},
-    ))
-    figure.add_trace(go.Scatter(
+    )
+    means = go.Scatter(
         x=[f"k{row['candidate']}" for row in rows], y=[row["reward"] for row in rows], mode="markers+text",
         text=sides, textposition="middle right", hoverinfo="y",
         error_y={"type": "data", "array": [_spread(row["view_scores"]) for row in rows], "thickness": 1.5},
         marker={"size": 11, "color": [theme.COLOUR_OF.get(side, theme.INK) for side in sides],
                 "symbol": [theme.SYMBOL_OF[side] for side in sides], "line": {"width": 2}},
-    ))
+    )
+    return [views, means]
 
 
-def _curve(figure: go.Figure, curve: Sequence[CurvePoint]) -> None:
+def _curve(curve: Sequence[CurvePoint]) -> list[go.Scatter]:
     """Two traces: the queries, broken apart, and their mean."""
     import plotly.graph_objects as go
 
     queries = range(len(curve[0].queries)) if curve else ()
-    figure.add_trace(go.Scatter(
+    single = go.Scatter(
         x=[x for _ in queries for x in (*(point.epoch for point in curve), None)],
         y=[y for query in queries for y in (*(point.queries[query] for point in curve), None)],
         mode="lines", line={"color": "#BBBBBB", "width": 1}, hoverinfo="y", xaxis="x2", yaxis="y2",
-    ))
-    figure.add_trace(go.Scatter(
+    )
+    mean = go.Scatter(
         x=[point.epoch for point in curve], y=[point.mean for point in curve], mode="lines+markers+text",
         text=[f"{point.mean:.3f}" for point in curve], textposition="top center", hoverinfo="y",
         line={"color": theme.PLUS, "width": 3}, marker={"size": 9}, xaxis="x2", yaxis="y2",
-    ))
+    )
+    return [single, mean]
