@@ -35,7 +35,7 @@ class Entries:
 
     frame : as `drawagent.measurements.measurements` gives it; baseline : name of an entry, "" for the empty library
     An entry of epoch 0 whose practices all drew alike is fixed: nothing was learned, and one set of drawings stands for
-    every practice of the others. Fixed entries with the same drawings are one entry, the first.
+    every practice of the others. Fixed entries with the same figures are one entry, the first; never one of files.
     """
 
     frame: pandas.DataFrame
@@ -63,12 +63,17 @@ class Entries:
         )
 
     @cached_property
+    def _external(self) -> frozenset[str]:
+        return frozenset(self.reported[self.reported.evidence == "external"].entry)
+
+    @cached_property
     def same(self) -> dict[str, tuple[str, ...]]:
         """Entry that stands -> the others with the same drawings; every entry that stands is a key."""
         seen: dict[tuple[Any, ...], str] = {}
         others: dict[str, list[str]] = {}
         for entry, by_practice in self._drawn.items():
-            mark = next(iter(by_practice.values())) if entry in self.fixed else (entry,)
+            ours = entry in self.fixed and entry not in self._external
+            mark = next(iter(by_practice.values())) if ours else (entry,)
             others.setdefault(seen.setdefault(mark, entry), []).append(entry)
         return {entry: tuple(names[1:]) for entry, names in others.items()}
 
@@ -131,7 +136,9 @@ class Entries:
             tables += [found.merge(beside, on="entry"), self._anchors(column, block)]
         rows = [row for table in tables for row in table.to_dict("records")]
         table = pandas.DataFrame(rows, columns=list(COMPARISON)).astype({"significant": object})
-        return table.assign(**{name: table[name].round(6) for name in table.select_dtypes("float").columns})
+        for name in table.select_dtypes("float").columns:
+            table[name] = table[name].map(_digits) if name in ("p", "p_holm") else table[name].round(6)
+        return table
 
     def _compared(self, scores: pandas.DataFrame, level: float) -> pandas.DataFrame:
         """Baseline first. Entries that share other prompts or practices with it are compared apart, Holm over all."""
@@ -147,7 +154,8 @@ class Entries:
             both = tuple(sorted(set(own.practice) & set(base.practice))) if paired else ()
             groups.setdefault((prompts, both), []).append(entry)
         found: dict[str, dict[str, Any]] = {}
-        alone = [self.against]
+        first = [self.against] if len(base) else []
+        alone = list(first)
         for (prompts, both), names in groups.items():
             if not prompts or not (both or {*names, self.against} & self.fixed):
                 alone += names
@@ -156,7 +164,7 @@ class Entries:
             table = compare(pandas.concat(rows, ignore_index=True), baseline=self.against, level=level)
             found |= {row["entry"]: row for row in table.to_dict("records") if row["entry"] != self.against}
         found |= {name: self._alone(name, scores[scores.entry == name]) for name in alone}
-        table = pandas.DataFrame([found[name] for name in (self.against, *entries)], columns=["entry", *_FROM_COMPARE])
+        table = pandas.DataFrame([found[name] for name in (*first, *entries)], columns=["entry", *_FROM_COMPARE])
         if len(groups) > 1:
             p_holm = holm([float(p) for p in table.p])
             table = table.assign(p_holm=p_holm)
@@ -225,3 +233,8 @@ class Entries:
 
 def _mean(values: pandas.Series) -> float:
     return math.fsum(float(value) for value in values) / len(values) if len(values) else math.nan
+
+
+def _digits(p: float) -> float:
+    """Six significant digits: a small p is not 0."""
+    return float(f"{p:.6g}")

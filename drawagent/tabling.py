@@ -95,7 +95,8 @@ class Tables:
     @cached_property
     def comparisons(self) -> dict[str, pandas.DataFrame]:
         """Column -> comparison under this scorer; different cards never share one. As for `entries`."""
-        return {column: self.entries.comparison(column, level=self.level) for column in self.columns}
+        entries = self.entries
+        return {column: entries.comparison(column, level=self.level) for column in self.columns}
 
     @cached_property
     def frames(self) -> dict[str, pandas.DataFrame]:

@@ -23,6 +23,7 @@ CARD = ScorerCard("ViT-L", "ViT-L-14", "openai", "a sketch of {text}", "224x224"
 OTHER = ScorerCard("ViT-B", "ViT-B-32", "laion", "a sketch of {text}", "224x224", column="CLIP (B/32)")
 REWARD = ScorerCard("reward", "ViT-H", "laion", "a sketch of {text}", "224x224", column="CLIP (reward)")
 PICTURES = "drawagent.raster:render|224|2.0|cam a;cam b"
+DRAWN = "<curves>[[[0,0,0],[0,0,1],[0,1,1],[1,1,1]],[[0,0,0],[1,0,0],[1,1,0],[0,1,0]]]</curves>"
 QUERIES = ("bench", "clock", "crane", "fern", "long bench", "long clock")
 Score = Callable[[str, int, int], float]
 """(query, epoch, draw) -> similarity"""
@@ -110,7 +111,7 @@ def rollout(run, role, query, epoch, candidate, failure, *, keys=None) -> None:
     key = f"{role}/{query}/{epoch}/{candidate}"
     run.append("rollouts", key, {
         "role": role, "query": slug(query), "epoch": epoch, "candidate": candidate, "draw": candidate, "chosen": True,
-        "failure": failure, "reason": "", "text": "<curves>[]</curves>", "reply_keys": [key] if keys is None else keys,
+        "failure": failure, "reason": "", "text": DRAWN, "reply_keys": [key] if keys is None else keys,
     })
 
 
