@@ -241,3 +241,23 @@ def test_references_are_packed_as_they_were_shown(tmp_path):
 def test_sums_are_those_of_sha256sum(contents):
     first = contents[SUMS].decode().splitlines()[0]
     assert first.endswith("  README.md") and len(first.split()[0]) == 64
+
+
+def test_the_command_says_what_it_wrote_and_what_the_card_lacks(run, tmp_path, monkeypatch, capsys):
+    from drawagent.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    named = ["--scorer", SCORERS["reward"], "--reporter", SCORERS["report"]]
+    monkeypatch.setattr("sys.argv", ["drawagent", "publish", str(run), "-o", "mine.zip", *named, "--note", "Rain."])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    told = capsys.readouterr()
+    assert "bundle: mine.zip (" in told.out and "check it: drawagent reproduce mine.zip" in told.out
+    assert "states no licence or no author" in told.err
+    assert "- Rain." in read_zip(tmp_path / "mine.zip")["README.md"].decode()
+    notebook(run, f"k = '{KEY}'")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("drawagent: expected nothing shaped like a key, got one (not shown)")
