@@ -1,0 +1,313 @@
+"""Meshes: an object as named triangle parts, measured (ShapeCraft, section 3: parts are joined, never fused).
+
+World frame as in `easel.cameras`: metres, right-handed, +x right, +y away from the viewer, +z up. Blender and glTF
+store a vertex once for every normal or uv that meets there; whatever asks how triangles hang together welds vertices
+that lie at exactly the same place first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from easel.errors import ConfigurationError, MissingCapability
+
+GREY = (0.448, 0.448, 0.448)
+"""Base colour of a part that names none: linear, 0.7 on a screen as in `easel.mesh_views` (ours)."""
+CREASE_DEG = 35.0
+"""Sharper edges stay edges where a file brings no normals (ours: Blender's 30, and a cylinder of 12 sides is round)."""
+_DIGITS = 6  # of a coordinate in `key`, metres: a micrometre decides nothing
+_FLAT = 1e-14  # twice the area, as a share of the squared extent, below which a triangle has no direction
+
+
+@dataclass(frozen=True)
+class Topology:
+    """How the welded triangles of a part hang together; triangles without area count in `degenerate` only.
+
+    closed : every edge is walked equally often both ways, so that the surface has an inside and a volume
+    manifold : closed, and every edge belongs to exactly two triangles
+    open_edges : edges of one triangle; crowded_edges : edges of more than two
+    loose_parts : pieces that share no vertex; degenerate : triangles without area
+    """
+
+    closed: bool
+    manifold: bool
+    open_edges: int
+    crowded_edges: int
+    loose_parts: int
+    degenerate: int
+
+
+@dataclass(frozen=True, eq=False)
+class PartMesh:
+    """One named part; arrays are copied and made read-only.
+
+    name : as the graph has it, not empty
+    vertices : (N, 3) float64, metres, world frame
+    faces : (F, 3) int32 in [0, N), counter-clockwise seen from outside
+    uv : (F, 3, 2) float64 or None; a pair a corner, u to the right, v up (Blender's; glTF counts v downwards)
+    normals : (F, 3, 3) float64 or None; unit vectors a corner as the file has them
+    base_colour : linear red, green, blue in [0, 1]; roughness, metallic : in [0, 1], the factors of glTF
+
+    Raises ConfigurationError for other shapes, indices outside, and numbers that are nan or infinite, naming the part.
+    """
+
+    name: str
+    vertices: np.ndarray
+    faces: np.ndarray
+    uv: np.ndarray | None = None
+    normals: np.ndarray | None = None
+    base_colour: tuple[float, float, float] = GREY
+    roughness: float = 0.5
+    metallic: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ConfigurationError("a part with a name", came=repr(self.name), where="PartMesh")
+        where = f"part {self.name!r}"
+        vertices = _numbers(self.vertices, (None, 3), "vertices", where)
+        corners = np.asarray(self.faces)
+        if corners.size == 0:
+            corners = np.zeros((0, 3), dtype=np.int32)
+        if corners.ndim != 2 or corners.shape[1] != 3 or corners.dtype.kind not in "iu":
+            raise ConfigurationError("faces of shape (F, 3), whole numbers", where=where,
+                                     came=f"shape {corners.shape}, {corners.dtype}")
+        if corners.size and not 0 <= corners.min() <= corners.max() < len(vertices):
+            raise ConfigurationError(f"corners from 0 to {len(vertices) - 1}", where=where,
+                                     came=f"{corners.min()} to {corners.max()}")
+        faces = corners.astype(np.int32)
+        faces.flags.writeable = False
+        object.__setattr__(self, "vertices", vertices)
+        object.__setattr__(self, "faces", faces)
+        for field, width in (("uv", 2), ("normals", 3)):
+            if getattr(self, field) is not None:
+                object.__setattr__(self, field, _numbers(getattr(self, field), (len(faces), 3, width), field, where))
+        factors = (*self.base_colour, self.roughness, self.metallic)
+        if len(factors) != 5 or not all(math.isfinite(one) and 0.0 <= one <= 1.0 for one in factors):
+            raise ConfigurationError("base colour, roughness and metallic from 0 to 1", came=str(factors), where=where)
+        object.__setattr__(self, "base_colour", tuple(float(one) for one in self.base_colour))
+
+    @cached_property
+    def triangles(self) -> np.ndarray:
+        """(F, 3, 3) float64: face, corner, x y z"""
+        return self.vertices[self.faces]
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """(2, 3) lowest and highest corner of the box around all triangles. Raises ConfigurationError without any."""
+        return ObjectMesh((self,)).bounds
+
+    @cached_property
+    def area(self) -> float:
+        """Square metres, both sides of a sheet counted once."""
+        return float(np.linalg.norm(self._crosses, axis=1).sum() / 2)
+
+    @cached_property
+    def volume(self) -> float | None:
+        """Cubic metres; negative for a surface turned inside out, None for one that is not closed.
+
+        Where pieces of the part overlap, the overlap counts twice.
+        """
+        if not len(self.faces) or not self.topology.closed:
+            return None
+        a, b, c = np.moveaxis(self.triangles - self.bounds.mean(axis=0), 1, 0)
+        return float(np.einsum("fi,fi->", a, np.cross(b, c)) / 6)
+
+    @cached_property
+    def topology(self) -> Topology:
+        sound = self._sound
+        corners = self.welded[1][sound]
+        directed = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+        low = directed.min(axis=1).astype(np.int64)
+        edges, index = np.unique(low * (len(self.vertices) + 1) + directed.max(axis=1), return_inverse=True)
+        counts = np.bincount(index, minlength=len(edges))
+        balance = np.bincount(index, weights=np.where(directed[:, 0] == low, 1.0, -1.0), minlength=len(edges))
+        closed = bool(len(corners)) and not balance.any()
+        return Topology(
+            closed=closed, manifold=closed and bool((counts == 2).all()), open_edges=int((counts == 1).sum()),
+            crowded_edges=int((counts > 2).sum()), degenerate=int((~sound).sum()),
+            loose_parts=len(np.unique(self.pieces[sound])),
+        )
+
+    @cached_property
+    def welded(self) -> tuple[np.ndarray, np.ndarray]:
+        """(points (W, 3), corners (F, 3) int64 into them): vertices at exactly one place are one."""
+        points, index = np.unique(self.vertices + 0.0, axis=0, return_inverse=True)
+        return points, index.reshape(-1)[self.faces].reshape(-1, 3)
+
+    @cached_property
+    def pieces(self) -> np.ndarray:
+        """(F,) int: which loose piece a triangle belongs to, numbered by its first triangle."""
+        corners = self.welded[1]
+        if not len(corners):
+            return np.zeros(0, dtype=np.int64)
+        links = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
+        labels = _components(len(self.welded[0]), links)[corners[:, 0]]
+        _, first, index = np.unique(labels, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[index.reshape(-1)]
+
+    def piece(self, number: int) -> PartMesh:
+        """One loose piece as a part, without area-less triangles, vertices welded; uv and normals are left out."""
+        corners = self.welded[1][(self.pieces == number) & self._sound]
+        kept, index = np.unique(corners, return_inverse=True)
+        return replace(self, vertices=self.welded[0][kept], faces=index.reshape(-1, 3), uv=None, normals=None)
+
+    @cached_property
+    def face_normals(self) -> np.ndarray:
+        """(F, 3) unit vectors, outwards; zero for a triangle without area."""
+        lengths = np.linalg.norm(self._crosses, axis=1, keepdims=True)
+        return np.where(self._sound[:, None], self._crosses / np.where(lengths > 0, lengths, 1.0), 0.0)
+
+    @cached_property
+    def corner_normals(self) -> np.ndarray:
+        """(F, 3, 3) unit vectors: the file's, or, without them, means by angle over faces joined by edges duller than
+        CREASE_DEG; zero at triangles without area. Raises MissingCapability without scipy."""
+        if self.normals is not None:
+            return self.normals
+        corners, flat = self.welded[1], self.face_normals
+        face = np.repeat(np.arange(len(corners)), 3)
+        slot = np.tile(np.arange(3), len(corners))
+        start, end = corners[face, slot], corners[face, (slot + 1) % 3]
+        code = np.minimum(start, end) * (len(self.welded[0]) + 1) + np.maximum(start, end)
+        order = np.argsort(code, kind="stable")
+        one, two = order[:-1], order[1:]
+        meet = (code[one] == code[two]) & (
+            np.einsum("ei,ei->e", flat[face[one]], flat[face[two]]) >= math.cos(math.radians(CREASE_DEG)))
+        one, two = one[meet], two[meet]
+
+        def corner(edge: np.ndarray, at: np.ndarray) -> np.ndarray:
+            """Number of the corner of the edge's face at a vertex, 3 * face + slot."""
+            first = face[edge] * 3 + slot[edge]
+            return np.where(start[edge] == at, first, face[edge] * 3 + (slot[edge] + 1) % 3)
+
+        links = np.concatenate([np.stack([corner(one, at), corner(two, at)], axis=1) for at in (start[one], end[one])])
+        group = _components(3 * len(corners), links)
+        sums = np.zeros((3 * len(corners), 3))
+        np.add.at(sums, group, (self._angles[..., None] * flat[:, None]).reshape(-1, 3))
+        mean = sums[group].reshape(-1, 3, 3)
+        lengths = np.linalg.norm(mean, axis=-1, keepdims=True)
+        return np.where(lengths > 1e-9, mean / np.where(lengths > 1e-9, lengths, 1.0), flat[:, None])
+
+    @cached_property
+    def key(self) -> str:
+        """Hex SHA-256 of name, triangles to a micrometre, uv, material: equal keys look equal."""
+        digest = hashlib.sha256(f"{self.name}|{self.base_colour}|{self.roughness}|{self.metallic}".encode())
+        for array, digits in ((self.triangles, _DIGITS), (self.uv, _DIGITS), (self.normals, 4)):
+            digest.update(b"-" if array is None else (np.round(array, digits) + 0.0).astype("<f8").tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def _crosses(self) -> np.ndarray:
+        a, b, c = np.moveaxis(self.triangles, 1, 0)
+        return np.cross(b - a, c - a)
+
+    @cached_property
+    def _sound(self) -> np.ndarray:
+        """(F,) bool: has an area."""
+        if not len(self.faces):
+            return np.zeros(0, dtype=bool)
+        return np.linalg.norm(self._crosses, axis=1) > _FLAT * np.ptp(self.triangles.reshape(-1, 3), axis=0).max() ** 2
+
+    @cached_property
+    def _angles(self) -> np.ndarray:
+        """(F, 3) radians at the corners."""
+        ahead = np.roll(self.triangles, -1, axis=1) - self.triangles
+        behind = np.roll(self.triangles, 1, axis=1) - self.triangles
+        across = np.linalg.norm(np.cross(ahead, behind), axis=-1)
+        return np.arctan2(across, np.einsum("fki,fki->fk", ahead, behind))
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectMesh:
+    """Parts in order; a part's number is its place here. Names differ.
+
+    Raises ConfigurationError without parts, and for a name that stands twice.
+    """
+
+    parts: tuple[PartMesh, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        twice = {name for name in self.names if self.names.count(name) > 1}
+        if not self.parts or twice:
+            raise ConfigurationError("at least one part, every name once", where="ObjectMesh",
+                                     came=f"{len(self.parts)} parts, twice: {sorted(twice)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.parts)
+
+    @cached_property
+    def triangles(self) -> np.ndarray:
+        """(F, 3, 3) float64 of all parts, in order"""
+        return np.concatenate([part.triangles for part in self.parts])
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """(2, 3) lowest and highest corner of the box around all triangles. Raises ConfigurationError without any."""
+        points = self.triangles.reshape(-1, 3)
+        if not len(points):
+            raise ConfigurationError("at least one triangle", came="none", where=", ".join(self.names))
+        return np.stack([points.min(axis=0), points.max(axis=0)])
+
+    @property
+    def area(self) -> float:
+        return sum(part.area for part in self.parts)
+
+    @cached_property
+    def key(self) -> str:
+        """Hex SHA-256 over the keys of the parts, in order."""
+        return hashlib.sha256("|".join(part.key for part in self.parts).encode()).hexdigest()
+
+    def joined(self, name: str) -> PartMesh:
+        """All triangles as one part. uv and normals stay where every part has them; the material is that of the part
+        with the largest area, the first of equals."""
+        counts = np.cumsum([0, *(len(part.vertices) for part in self.parts)])
+        largest = max(self.parts, key=lambda part: part.area)
+        corners = [part.faces + start for part, start in zip(self.parts, counts, strict=False)]
+        kept = {field: None if any(getattr(part, field) is None for part in self.parts) else
+                np.concatenate([getattr(part, field) for part in self.parts]) for field in ("uv", "normals")}
+        return replace(largest, name=name, vertices=np.concatenate([part.vertices for part in self.parts]),
+                       faces=np.concatenate(corners), **kept)
+
+
+def assembled(parts: Iterable[tuple[str, ObjectMesh]]) -> ObjectMesh:
+    """One object from what every component's program made: (component's name, all its meshes), in order."""
+    return ObjectMesh(tuple(made.joined(name) for name, made in parts))
+
+
+def _components(count: int, links: np.ndarray) -> np.ndarray:
+    """(count,) int labels of what hangs together by links (L, 2)."""
+    try:
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+    except ImportError:
+        raise MissingCapability("the package scipy, which finds what hangs together", came="none",
+                                where="shapecraft.mesh", mend="Install the extra 'lab' (`make test` does).") from None
+    graph = coo_matrix((np.ones(len(links), dtype=bool), (links[:, 0], links[:, 1])), shape=(count, count))
+    return connected_components(graph, directed=False)[1]
+
+
+def _numbers(values: Any, shape: Sequence[int | None], what: str, where: str) -> np.ndarray:
+    """A read-only float64 copy. Raises ConfigurationError for another shape, and for nan or infinite numbers."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{what} as numbers", came=str(error), where=where) from error
+    if array.ndim != len(shape) or any(wanted not in (None, came)
+                                       for wanted, came in zip(shape, array.shape, strict=True)):
+        words = ", ".join("N" if one is None else str(one) for one in shape)
+        raise ConfigurationError(f"{what} of shape ({words})", came=f"shape {array.shape}", where=where)
+    bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1) if array.size else np.zeros(0, dtype=bool)
+    if bad.any():
+        raise ConfigurationError(f"finite {what}", where=where,
+                                 came=f"{int(bad.sum())} of {len(array)} with nan or infinity, first number "
+                                      f"{int(np.argmax(bad))}")
+    array.flags.writeable = False
+    return array
