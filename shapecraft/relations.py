@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from shapecraft.boxes import FARTHEST, STRICT, Axis, Face, GraphError, Vector, checked_vector
+from shapecraft.boxes import FARTHEST, STRICT, Axis, Box, Face, GraphError, Vector, along, checked_vector, vector
+
+if TYPE_CHECKING:
+    from shapecraft.graph import Component, ShapeGraph
 
 GROUND = "ground"
 """What a part may stand on besides components: the plane z = 0, unless a component has this name."""
+TOLERANCE = 0.01
+"""Of the object's longest side: what a relation may be off and still hold (ours)."""
+STANDING = 0.25
+"""Of the smaller footprint: what a part must share with its base to stand on it (ours)."""
+INSET = 0.5
+"""Of a part's box: what must lie inside the other to be let into it (ours)."""
 
 
 @dataclass(frozen=True)
@@ -115,3 +124,160 @@ def targets(relation: AnyRelation) -> tuple[str, ...]:
             return relation.copies
         case _:
             return (relation.other,)
+
+
+@dataclass(frozen=True)
+class RelationFact:
+    """A relation as measured on the boxes.
+
+    component : who has it; numbers : (name, value) rounded to 1e-6, lengths in metres: `gap` (above 0: hovers; below:
+    sinks in) and `shared` footprint of on_top_of, `offset` of flush_with, `inside` of inset_in, `residual` (largest
+    difference of a centre or size) of symmetric_to and repeated, `step` or `room` of one copy in a row
+    tolerance : metres; met : whether it holds; words : one sentence
+    """
+
+    component: str
+    relation: AnyRelation
+    numbers: tuple[tuple[str, float], ...]
+    tolerance: float
+    met: bool
+    words: str
+
+
+def tolerance_of(graph: ShapeGraph, tolerance: float | None) -> float:
+    """Metres: the given tolerance, or TOLERANCE of the object's longest side. Raises GraphError unless above 0."""
+    if tolerance is None:
+        return TOLERANCE * max(graph.bounds.size)
+    if not (math.isfinite(tolerance) and tolerance > 0):
+        raise GraphError("a tolerance above 0 metres", came=str(tolerance))
+    return tolerance
+
+
+def measure(graph: ShapeGraph, *, tolerance: float | None = None) -> tuple[RelationFact, ...]:
+    """Every relation of the graph as numbers, in its order. tolerance : metres; None: 1 % of the longest side."""
+    allowed = tolerance_of(graph, tolerance)
+    facts = []
+    for component in graph.components:
+        for relation in component.relations:
+            numbers, met, words = _measured(graph, component, relation, allowed)
+            rounded = tuple((name, round(value, 6) + 0.0) for name, value in numbers)
+            facts.append(RelationFact(component.name, relation, rounded, allowed, met, f"{component.name}: {words}"))
+    return tuple(facts)
+
+
+def _measured(
+    graph: ShapeGraph, component: Component, relation: AnyRelation, allowed: float
+) -> tuple[tuple[tuple[str, float], ...], bool, str]:
+    box = component.box
+    match relation:
+        case OnTopOf(base):
+            under = graph[base].box if base in graph.names else None
+            gap = box.low[2] - (under.high[2] if under else 0.0)
+            share = shared_footprint(box, under) if under else 1.0
+            held = "hovers" if gap > allowed else "sinks" if gap < -allowed else "stands"
+            words = f"{held} on {base}, gap {gap:.3f} m, {share:.0%} of the smaller footprint shared"
+            return (("gap", gap), ("shared", share)), abs(gap) <= allowed and share >= STANDING - 1e-9, words
+        case FlushWith(other, face):
+            i = "xyz".index(face[1])
+            mine, theirs = (b.high[i] if face[0] == "+" else b.low[i] for b in (box, graph[other].box))
+            offset = mine - theirs
+            return (("offset", offset),), abs(offset) <= allowed, f"face {face} {offset:+.3f} m from that of {other}"
+        case InsetIn(other):
+            inside = overlap(box, graph[other].box) / box.volume
+            return (("inside", inside),), inside >= INSET, f"{inside:.0%} of its box inside {other}"
+        case SymmetricTo(other, axis, about):
+            off = difference(box, mirrored(graph[other].box, relation))
+            whom = "itself" if other == component.name else other
+            return (("residual", off),), off <= allowed, f"{off:.3f} m off the mirror image of {whom} ({about} {axis})"
+        case Repeated(n, axis, pattern):
+            if relation.copies:
+                off = max(difference(graph[name].box, due) for name, due in copies_due(graph, component, relation))
+                stands = [graph[name].box.center for name in (component.name, *relation.copies)]
+                apart = min(math.dist(a, b) for i, a in enumerate(stands) for b in stands[:i])
+                if apart < 1e-6:
+                    return (("residual", off),), False, f"two of {n} copies ({pattern}) stand in one place"
+                words = f"a copy is {off:.3f} m off its place among {n} ({pattern})"
+                return (("residual", off),), off <= allowed, words
+            if pattern == "row":
+                room = box.size[along(axis)] / n
+                return (("room", room),), True, f"{room:.3f} m of its box along {axis} for each of {n}"
+            off = math.hypot(*(box.center[i] - relation.at[i] for i in range(3) if i != along(axis)))
+            words = f"its middle is {off:.3f} m off the {axis} axis of its {n} copies"
+            return (("residual", off),), off <= allowed, words
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Volume that two boxes share, cubic metres."""
+    return math.prod(max(0.0, min(a.high[i], b.high[i]) - max(a.low[i], b.low[i])) for i in range(3))
+
+
+def shared_footprint(a: Box, b: Box) -> float:
+    """Part of the smaller of two footprints (x, y) that the other covers, 0 to 1."""
+    area = math.prod(max(0.0, min(a.high[i], b.high[i]) - max(a.low[i], b.low[i])) for i in (0, 1))
+    return min(1.0, area / min(a.size[0] * a.size[1], b.size[0] * b.size[1]))
+
+
+def difference(a: Box, b: Box) -> float:
+    """Largest difference of a coordinate of centre or size, metres."""
+    return max(abs(p - q) for p, q in zip((*a.center, *a.size), (*b.center, *b.size), strict=True))
+
+
+def mirrored(box: Box, relation: SymmetricTo) -> Box:
+    """The box that is symmetric to this one."""
+    i = along(relation.axis)
+    turned = [(j == i) == (relation.about == "plane") for j in range(3)]
+    return Box(
+        vector(2 * relation.at[j] - box.center[j] if turned[j] else box.center[j] for j in range(3)), box.size,
+    )
+
+
+def copies_due(
+    graph: ShapeGraph, first: Component, relation: Repeated, anchor: Box | None = None
+) -> list[tuple[str, Box]]:
+    """(name, box) where each copy belongs, in the order of `relation.copies`.
+
+    anchor : where the first one stands (None: where the graph has it). Each copy gets the free place nearest to where
+    it stands, seen from the first one. Around an axis a box turns like the ellipse in it: exact at quarter turns, and
+    round parts keep their size.
+    """
+    anchor = anchor or first.box
+    i = along(relation.axis)
+    shift = [anchor.center[j] - first.box.center[j] for j in range(3)]
+    stands = {
+        name: vector(graph[name].box.center[j] + shift[j] for j in range(3)) for name in (first.name, *relation.copies)
+    }
+    stands[first.name] = anchor.center
+    if relation.pattern == "radial":
+        places = [_turned(anchor, relation, k * math.tau / relation.n) for k in range(1, relation.n)]
+    else:
+        ranks, step = range(1, relation.n), relation.step
+        if step is None:
+            row = sorted(center[i] for center in stands.values())
+            step = (row[-1] - row[0]) / (relation.n - 1)
+            before = sum(center[i] < anchor.center[i] for center in stands.values())
+            ranks = [k - before for k in range(relation.n) if k != before]  # type: ignore[assignment]
+        places = [
+            Box(vector(c + (k * step if j == i else 0.0) for j, c in enumerate(anchor.center)), anchor.size)
+            for k in ranks
+        ]
+    due: dict[str, Box] = {}
+    pairs = sorted((round(math.dist(stands[name], place.center), 9), name, k)
+                   for name in relation.copies for k, place in enumerate(places))
+    taken: set[int] = set()
+    for _, name, k in pairs:
+        if name not in due and k not in taken:
+            due[name] = places[k]
+            taken.add(k)
+    return [(name, due[name]) for name in relation.copies]
+
+
+def _turned(box: Box, relation: Repeated, angle: float) -> Box:
+    i = along(relation.axis)
+    u, v = [(1, 2), (2, 0), (0, 1)][i]
+    cos, sin = round(math.cos(angle), 12), round(math.sin(angle), 12)
+    center, size = list(box.center), list(box.size)
+    du, dv = box.center[u] - relation.at[u], box.center[v] - relation.at[v]
+    center[u], center[v] = relation.at[u] + cos * du - sin * dv, relation.at[v] + sin * du + cos * dv
+    size[u] = math.hypot(box.size[u] * cos, box.size[v] * sin)
+    size[v] = math.hypot(box.size[u] * sin, box.size[v] * cos)
+    return Box(vector(center), vector(size))
