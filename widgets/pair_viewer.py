@@ -17,6 +17,7 @@ from easel.scoring import ImageTextScorer
 from easel.snapshots import Snapshot
 from widgets import pair_words
 from widgets.front_end import Shown
+from widgets.live_figure import live_figure
 from widgets.pair_figures import SCENES, contrast_figure, opinion_figure
 
 if TYPE_CHECKING:
@@ -91,11 +92,11 @@ class PairViewer(Shown):
     def html(self) -> str:
         """Pictures and words without scripts; below, folded, the same two drawings to turn, in a frame of their own."""
         mark = self._gallery.watermark
-        return (
-            self._heading() + pair_words.stills(self.current, watermark=mark[:48]) + self._words(scores=True)
-            + "<details><summary>Turn the two drawings together (needs scripts)</summary>"
-            + f"<iframe sandbox=allow-scripts width=100% height=900 style='border:0' srcdoc=\"{text(self.page())}\">"
-            "</iframe></details>"
+        return pair_words.panel(
+            self._heading(), pair_words.stills(self.current, watermark=mark[:48]), self._words(scores=True),
+            "<details><summary>Turn the two drawings together (needs scripts)</summary>",
+            f"<iframe sandbox=allow-scripts width=100% height=900 style='border:0' srcdoc=\"{text(self.page())}\">",
+            "</iframe></details>",
         )
 
     def page(self) -> str:
@@ -147,19 +148,17 @@ class _Live:
 
     def redraw(self) -> None:
         """Everything anew but the place from which one looks."""
-        import plotly.graph_objects as go
-
         viewer = self._viewer
         self._say_choice()
         camera = self._scenes.layout.scene.camera.to_plotly_json() if self._scenes is not None else None
         old = self._middle.children
-        self._scenes = go.FigureWidget(viewer.figure())
+        self._scenes = live_figure(viewer.figure())
         if camera:
             self._scenes.update_scenes(camera=camera)
         for own, other in (SCENES, SCENES[::-1]):
             self._scenes.layout.on_change(self._follow(other), f"{own}.camera")
-        self._head.value, self._words.value = viewer._heading(), viewer._words()
-        self._middle.children = (self._scenes, go.FigureWidget(viewer.score_figure()))
+        self._head.value, self._words.value = map(pair_words.panel, (viewer._heading(), viewer._words()))
+        self._middle.children = (self._scenes, live_figure(viewer.score_figure()))
         for figure in old:
             figure.close()
 

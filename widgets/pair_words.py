@@ -9,10 +9,16 @@ from drawagent.disputes import Dispute
 from drawagent.gallery import TITLES
 from drawagent.lesson_lives import Proposal
 from drawagent.pages import ShownPair, pairs_page, text
+from widgets import theme
 from widgets.pair_figures import still_views
 
 _LONGEST = 6000  # characters of the judge's words: as many as a judge may say
 _CELL = "style='text-align:left;vertical-align:top;padding:2px 12px 2px 0'"
+
+
+def panel(*parts: str) -> str:
+    """HTML on white paper, as the figures beside it have, whatever the front end's own colours."""
+    return f'<div style="{theme.PANEL}">{"".join(parts)}</div>'
 
 
 def heading(pair: Contrast, dispute: Dispute, place: str, *, watermark: str = "") -> str:

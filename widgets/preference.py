@@ -11,7 +11,9 @@ from drawagent.preferences import Comparison, Questionnaire, answered, rater_nam
 from drawagent.sketch import Sketch
 from widgets.figures import _plain, sketch_figure
 from widgets.front_end import Shown
+from widgets.live_figure import live_figure
 from widgets.pair_figures import still_views
+from widgets.pair_words import panel
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -75,9 +77,9 @@ class Preference(Shown):
     def html(self) -> str:
         one = self.current
         if one is None:
-            return f"<p><b>All done.</b> {text(self.place)}.</p>"
+            return panel(f"<p><b>All done.</b> {text(self.place)}.</p>")
         mark = f"<p><b>{text(STAND_IN)}</b></p>" if one.evidence == "stand-in" else ""
-        return (
+        return panel(
             f"<h3 dir=auto>Which is the better drawing of: {text(one.text)}?</h3>{mark}<p>{text(self.place)}.</p>"
             f"<table><tr>{_cell('A', one.sketch_a)}{_cell('B', one.sketch_b)}</tr></table>"
             "<p>Answering by buttons needs a live front end (JupyterLab). In code it works everywhere: "
@@ -117,12 +119,10 @@ class _Live:
         return lambda _: self._preference.press(choice)
 
     def redraw(self) -> None:
-        import plotly.graph_objects as go
-
         one, old = self._preference.current, self._middle.children
         question = f"Which is the better drawing of: {text(one.text)}?" if one else "All done."
-        self._head.value = f"<h3 dir=auto>{question}</h3><p>{text(self._preference.place)}</p>"
-        self._middle.children = (go.FigureWidget(self._preference.figure()),) if one else ()
+        self._head.value = panel(f"<h3 dir=auto>{question}</h3><p>{text(self._preference.place)}</p>")
+        self._middle.children = (live_figure(self._preference.figure()),) if one else ()
         for button in self._buttons:
             button.disabled = one is None
         for figure in old:
