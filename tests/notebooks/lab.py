@@ -43,7 +43,7 @@ class Sheet:
     name: str
     problems: list[str] = field(default_factory=list)
 
-    def run_all(self, *, timeout: float = 60) -> None:
+    def run_all(self, *, timeout: float = 150) -> None:
         """Run all cells and wait until each has its number."""
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.page.wait_for_function(
