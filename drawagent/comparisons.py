@@ -135,10 +135,28 @@ class Entries:
             beside = pandas.DataFrame([self._beside(entry, own[own.entry == entry]) for entry in found.entry])
             tables += [found.merge(beside, on="entry"), self._anchors(column, block)]
         rows = [row for table in tables for row in table.to_dict("records")]
-        table = pandas.DataFrame(rows, columns=list(COMPARISON)).astype({"significant": object})
-        for name in table.select_dtypes("float").columns:
-            table[name] = table[name].map(_digits) if name in ("p", "p_holm") else table[name].round(6)
-        return table
+        return _rounded(pandas.DataFrame(rows, columns=list(COMPARISON)).astype({"significant": object}))
+
+    def gains(self, column: str, *, level: float = 0.95) -> pandas.DataFrame:
+        """Every learned entry against epoch 0 of its own row, all prompts: what practice alone did.
+
+        A row that draws best of N, or begins with tips, does so on both sides here. Holm is over all entries.
+        """
+        import pandas
+
+        found: list[dict[str, Any]] = []
+        mine = self.reported[self.reported.evidence != "external"]
+        for row, own in mine.groupby("row", sort=False):
+            first = f"{row}, epoch 0"
+            if own.epoch.nunique() > 1 and first in set(own.entry):
+                alone = Entries(own, first)
+                table = alone._compared(alone.scores(column), level)
+                found += [{**one, "against": first} for one in table.to_dict("records") if one["entry"] != first]
+        table = pandas.DataFrame(found, columns=["entry", "against", *_FROM_COMPARE])
+        if len(table):
+            table["p_holm"] = holm([float(p) for p in table.p])
+            table["significant"] = [None if math.isnan(p) else p < 1 - level for p in table.p_holm]
+        return _rounded(table.astype({"significant": object}))
 
     def _compared(self, scores: pandas.DataFrame, level: float) -> pandas.DataFrame:
         """Baseline first. Entries that share other prompts or practices with it are compared apart, Holm over all."""
@@ -235,6 +253,9 @@ def _mean(values: pandas.Series) -> float:
     return math.fsum(float(value) for value in values) / len(values) if len(values) else math.nan
 
 
-def _digits(p: float) -> float:
-    """Six significant digits: a small p is not 0."""
-    return float(f"{p:.6g}")
+def _rounded(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Six decimals; of a p six digits, so that a small one is not 0."""
+    for name in table.select_dtypes("float").columns:
+        p = name in ("p", "p_holm")
+        table[name] = [float(f"{value:.6g}") if p else round(value, 6) for value in table[name]]
+    return table

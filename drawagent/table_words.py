@@ -88,7 +88,7 @@ WORDS: dict[str, str] = {
     "resumes": "how often the run was opened again",
     "seconds": "of all tries, added up; or median of an answer's",
     "side": "drawings that were preferred: run and epoch",
-    "against": "drawings that they were shown with",
+    "against": "entry, or drawings, that it is compared with",
     "rater": "who answered",
     "wins": "answers for this side",
     "ties": "answers without a preference",

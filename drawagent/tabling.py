@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drawagent.comparisons import ALL, COMPARISON, Entries
-from drawagent.measurements import AES, cards_of, measurements, pictures_of
-from drawagent.members import Member, Members, Place, gather
+from drawagent.measurements import AES, measurements
+from drawagent.members import Members, Place, gather
 from drawagent.practice_tables import cards, failures, practices
 from drawagent.run_costs import costs
+from drawagent.table_checks import check_pictures, shared_columns
 from easel.errors import ConfigurationError
-from easel.tables import check_cards, check_evidence, parts_of, pipeline_check
+from easel.tables import check_evidence, pipeline_check
 
 if TYPE_CHECKING:
     import pandas
-
-    from easel.runs import RunStore
 
 SECOND = ("entry", "signs agree")
 """Columns of the table of a second scorer, besides those that name their scorer."""
@@ -67,8 +66,8 @@ class Tables:
         check_evidence(runs, where="Tables.of", beside=_BESIDE, stand_ins=True)
         if members.evidence == STAND_IN:
             return cls(members, remarks=members.remarks)
-        columns, remarks = _columns(members)
-        _check_pictures(members)
+        columns, remarks = shared_columns(members)
+        check_pictures(members)
         frame = measurements(members)
         rated = frame[(frame.role == "report") & frame.aesthetic.notna()].run.unique()
         if len(rated) == len(runs):
@@ -104,6 +103,9 @@ class Tables:
         if self.stand_in:
             return {PIPELINE: self.pipeline()}
         found = {f"comparison, {column}": frame for column, frame in self.comparisons.items()}
+        if len(self.members.rows) > 1:
+            found |= {f"gain over the own epoch 0, {column}": self.entries.gains(column, level=self.level)
+                      for column in self.columns}
         if len(self.columns) > 1:
             found["second scorer"] = self.second_scorer()
         found |= {"failures": failures(self.members, level=self.level), "costs": costs(self.members),
@@ -202,52 +204,6 @@ def _sentence(one: dict[str, Any], level: float) -> str:
     if one["significant"]:
         found = "higher than the baseline" if one["difference"] > 0 else "lower than the baseline"
     return f"{numbers}{tested}, {size}: {one['claim'] or found}"
-
-
-def _columns(members: Members) -> tuple[tuple[str, ...], list[str]]:
-    """The columns that every run has, under one card each; and words on those that only some have."""
-    held: dict[str, list[RunStore]] = {}
-    for member in members.runs:
-        for column in cards_of(member.run):
-            held.setdefault(column, []).append(member.run)
-    for column, runs in held.items():
-        check_cards(runs, where="Tables.of", cards=partial(_parts, column))
-    scored = [column for column in held if column != AES]
-    shared = [column for column in scored if len(held[column]) == len(members.runs)]
-    if not shared:
-        came = "; ".join(f"{column}: {', '.join(run.folder.name for run in held[column])}" for column in scored)
-        raise ConfigurationError(
-            "one scorer that saw every run", came=came or "no report", where="Tables.of",
-            mend="`drawagent rescore RUN --scorer ...` adds one to a run, with no model call.",
-        )
-    ranked = {card["column"] for member in members.runs for card in [member.run.info["cards"].get("reward")] if card}
-    return tuple(shared), [
-        f"{column} rewarded the practices: no witness of what was learned" for column in shared if column in ranked
-    ] + [
-        f"no table of {column}: {len(held[column])} of {len(members.runs)} runs have it"
-        for column in scored if column not in shared
-    ]
-
-
-def _parts(column: str, run: RunStore) -> dict[tuple[str, str], Any]:
-    return parts_of(column, cards_of(run)[column])
-
-
-def _check_pictures(members: Members) -> None:
-    """One ring of cameras and one raster for all; pictures that a method made itself are its own, and are marked."""
-    seen: dict[str, Member] = {}
-    for member in members.runs:
-        drawn = member.run.rows("drawings")
-        if drawn and all(row["views_of"] != "ours" for row in drawn if row["valid"]):
-            continue
-        seen.setdefault(pictures_of(member.run), member)
-    if len(seen) > 1:
-        (one, here), (other, there) = list(seen.items())[:2]
-        parts = [f"{a!r} and {b!r}" for a, b in zip(one.split("|"), other.split("|"), strict=False) if a != b]
-        raise ConfigurationError(
-            "the same cameras and raster in every report", where=f"{here.run.folder.name}, {there.run.folder.name}",
-            came=(parts[0][:120] if parts else "different ones"), mend="Make the tables of each apart.",
-        )
 
 
 __all__ = ["ALL", "COMPARISON", "PIPELINE", "SECOND", "Tables", "brief"]

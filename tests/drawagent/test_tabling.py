@@ -128,6 +128,24 @@ def test_a_starting_library_is_not_the_empty_one(tmp_path) -> None:
     assert Tables.of(tips.folder, other.folder, baseline="tips, epoch 0").entries.against == "tips, epoch 0"
 
 
+def test_gains_are_over_the_own_epoch_0(tmp_path) -> None:
+    """Best of N is better already at epoch 0: the comparison shows both, the gain shows what practice did."""
+    def lucky(practice: int):
+        return lambda query, epoch, draw: learned(0.05, practice)(query, epoch, draw) + 0.1
+
+    paper = [a_run(tmp_path / "runs", learned(0.05, number), practice=number) for number in range(3)]
+    best = [a_run(tmp_path / "runs", lucky(number), name="best", practice=number) for number in range(3)]
+    tables = Tables.of(a_sweep(tmp_path, {"paper": paper, "best of N": best}))
+    assert of(tables.comparisons["CLIP-ST"], "best of N, epoch 2").difference == pytest.approx(
+        0.2 + NOISE[:, :, 2].mean(), abs=1e-6)
+    table = tables.frames["gain over the own epoch 0, CLIP-ST"].set_index("entry")
+    assert list(table.against) == ["paper, epoch 0"] * 2 + ["best of N, epoch 0"] * 2
+    assert table.difference["best of N, epoch 2"] == table.difference["paper, epoch 2"]
+    assert table.difference["paper, epoch 2"] == pytest.approx(0.1 + NOISE[:, :, 2].mean(), abs=1e-6)
+    assert list(table.p_holm) == pytest.approx(holm(list(table.p)), rel=1e-4)
+    assert not any(name.startswith("gain") for name in Tables.of(*(run.folder for run in paper)).frames)
+
+
 def test_one_library_makes_no_claim(tmp_path) -> None:
     tables = Tables.of(sweep(tmp_path, practices=1))
     own = tables.comparisons["CLIP-ST"]
@@ -242,7 +260,9 @@ def test_own_pictures_of_a_method_have_no_cameras_of_ours(tmp_path) -> None:
     with pytest.raises(ConfigurationError, match="the same cameras and raster"):
         Tables.of(mine.folder, ours.folder)
     own = files_of_a_method(tmp_path / "b", base, pictures="another ring|224|2.0|cam c", own=True)
-    one = of(Tables.of(mine.folder, own.folder).comparisons["CLIP-ST"], "Their method")
+    tables = Tables.of(mine.folder, own.folder)
+    assert tables.remarks == ("Their method: 6 of 6 drawings are seen in the method's own views",)
+    one = of(tables.comparisons["CLIP-ST"], "Their method")
     assert (one.difference, one["same drawings as"]) == (0.0, "")
 
 
@@ -354,7 +374,8 @@ def test_the_folder_holds_every_table_and_the_paper_apart(tmp_path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     written = write_folder(Tables.of(folder), first)
     write_folder(Tables.of(folder), second)
-    names = {"comparison-clip-st", "comparison-clip-b-32", "second-scorer", "failures", "costs", "practices", "scorer-cards"}
+    names = {"comparison-clip-st", "comparison-clip-b-32", "second-scorer", "gain-over-the-own-epoch-0-clip-st",
+              "failures", "costs", "practices", "scorer-cards"}
     assert {f"{name}.{kind}" for name in names for kind in ("csv", "parquet", "tex")} <= set(written)
     assert {"columns.csv", "claims.txt", "forest-clip-st.svg", "curve-k-2-clip-st.svg"} <= set(written)
     assert {name for name in written if name.startswith("paper/")} == {
