@@ -100,14 +100,18 @@ def fork(
 
     recorded = run.startswith("recorded:")
     parent = Recording.read(run.partition(":")[2]) if recorded else RunStore.read(Path(run))
+    edits = read_edits(delete, modify, add)
     studio = forked(
-        parent, epoch, read_edits(delete, modify, add), date=_today(), model=model, scorer=scorer, reporter=reporter,
+        parent, epoch, edits, date=_today(), model=model, scorer=scorer, reporter=reporter,
         root=root or (Path("data/runs") if recorded else Path(run).resolve().parent), name=name, epochs=epochs,
         prompt_overlay=prompt_overlay, trust_plugins=trust_plugins, budget=read_budget(budget), api_base=api_base,
         prices=prices, concurrency=concurrency, allow_unknown_words=allow_unknown_words, device=device,
         references=references,
     )
     with _closing(studio):
+        for edit in edits:
+            words = ": ".join(part for part in (getattr(edit, "id", ""), getattr(edit, "text", "")) if part)
+            typer.echo(f"epoch {epoch}, by hand: {edit.op} {words}")
         calls = planned_calls(studio.lists, studio.settings, studio.chat)
         typer.echo(_plan(studio, (call for call in calls if call.site.epoch >= epoch)), err=True)
         try:

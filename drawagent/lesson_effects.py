@@ -3,7 +3,7 @@
 The queries are drawn with the library and with parts of it, under the same replicas, temperature and cameras. One
 library is examined: a verdict speaks of its lessons, in their company, on these very queries, under one scorer. It says
 nothing about the method or about what another practice would learn. What may be said of other queries like these is the
-second, wider interval: a lesson may well raise the scores of some queries and lower those of others.
+second interval, over queries: a lesson may well raise the scores of some queries and lower those of others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -50,7 +50,7 @@ class LessonEffect:
     low, high : 95 % interval for these very queries, of this lesson alone: only the draws are left to chance (see
         `draws_interval`); p : two-sided; p_holm : after Holm over the library's lessons
     verdict : by p_holm. "no effect found" is no proof of none: the interval says how large one may still be
-    wide_low, wide_high : 95 % t interval over queries (`easel.statistics.paired_interval`): for others like these
+    general_low, general_high : 95 % t interval over queries (`easel.statistics.paired_interval`): for others like these
     queries, draws : how many
     order_error : of "shapley", standard error of the effect over pairs of orders, 0 where all were taken; it is not in
         the interval, which speaks of the orders taken. None for one pair, and for "leave-one-out"
@@ -64,8 +64,8 @@ class LessonEffect:
     p: float
     p_holm: float
     verdict: Verdict
-    wide_low: float
-    wide_high: float
+    general_low: float
+    general_high: float
     queries: int
     draws: int
     order_error: float | None = None
@@ -171,7 +171,7 @@ def lesson_effects(
                 rows.append([one.reward for one in scored])
                 for one in scored:
                     row = score_row(one, query.text, reward)
-                    _keep_drawing(run, row, part(library, kept))
+                    _keep_drawing(run, row, part(library, kept), epoch)
             scores[kept] = np.array(rows)
     found = LessonEffects(
         library, design, _effects(library, design, scores), round(float(scores[parts[0]].mean()), 6),
@@ -282,9 +282,9 @@ def _check(library: Library, queries: Sequence[Query]) -> None:
         )
 
 
-def _keep_drawing(run: RunStore | None, row: dict[str, Any], drawn_with: Library) -> None:
+def _keep_drawing(run: RunStore | None, row: dict[str, Any], drawn_with: Library, epoch: int) -> None:
     if run is not None:
-        key = f"{row['reward_key'][:12]}/{drawn_with.key[:12]}/{row['query']}/k{row['candidate']}"
+        key = f"e{epoch}/{row['reward_key'][:12]}/{drawn_with.key[:12]}/{row['query']}/k{row['candidate']}"
         lessons = [lesson.id for lesson in drawn_with.lessons]
         run.append("effect_rollouts", key, {"role": "effects", "library": drawn_with.key, "lessons": lessons, **row})
 
@@ -294,16 +294,18 @@ def _keep(
 ) -> None:
     if run is None:
         return
+    # How orders are sampled is nothing to a method without them.
+    design = found.design if found.design.method == "shapley" else replace(found.design, orders=2, seed=0)
     place = {
-        "library": found.library.key, **vars(found.design), "asked": [query.id for query in queries],
+        "epoch": epoch, "library": found.library.key, **vars(design), "asked": [query.id for query in queries],
         "column": found.column, "scorer": reward.card.name,
         "reward_key": hashlib.sha256(reward.source.encode()).hexdigest(),
     }
-    design = hashlib.sha256(json.dumps(place, sort_keys=True).encode()).hexdigest()[:12]
+    key = hashlib.sha256(json.dumps(place, sort_keys=True).encode()).hexdigest()[:12]
     for one in found.effects:
         figures = {name: None if value != value else value for name, value in vars(one).items()}  # no nan in JSON
-        run.append("effects", f"{design}/{one.id}", {
-            **place, "epoch": epoch, "lesson": figures.pop("id"), **figures, "score": found.score,
+        run.append("effects", f"{key}/{one.id}", {
+            **place, "lesson": figures.pop("id"), **figures, "score": found.score,
             "failures": found.failures, "drawings": found.drawings,
         })
 

@@ -17,11 +17,13 @@ from drawagent.replaying import open_replay
 from drawagent.settings import DrawSettings
 from drawagent.studio import Studio
 from easel.budget import Budget, BudgetExceeded
+from easel.chat import CallSite, ChatReply, ChatRequest, Message, Truncated
+from easel.connection import chain
 from easel.errors import ConfigurationError
 from easel.ledger import Ledger
-from easel.recording import RecordMissing
+from easel.recording import RecordMissing, ReplyStore
 from easel.runs import RunStore
-from tests.fakes import CARD, TinyScorer, lists
+from tests.fakes import CARD, Scripted, TinyScorer, lists
 
 SCORER = "tests.fakes:TinyScorer"
 SETTINGS = DrawSettings.paper(candidates=2, epochs=3, picture_size=32, views=2, report_views=2)
@@ -115,6 +117,25 @@ def test_the_past_is_not_scored_again(parent, tmp_path, monkeypatch):
             if isinstance(event, events.LibraryEdited):
                 break
     assert embedded == []
+
+
+def test_replies_of_elsewhere_are_copied_failures_too(tmp_path):
+    request, failing = (ChatRequest("m", (Message("user", (words,)),), site=CallSite("old")) for words in ("a", "b"))
+    first, second, own = (ReplyStore(tmp_path / name) for name in ("first", "second", "own"))
+    first.put(failing, Truncated("an end", came="none"))
+    second.put(request, ChatReply("from elsewhere", "m"))
+    asked = Scripted(lambda _: "asked", name="m")
+    chat = chain(asked, store=own, ledger=tmp_path, elsewhere=(first, second)).chat
+    here = replace(request, site=CallSite("new"))
+    assert chat.reply(here).text == "from elsewhere"
+    with pytest.raises(Truncated, match="an end"):
+        chat.reply(failing)
+    assert own.get(request.key).sites == (CallSite("new"),), "it answers here and was asked there"
+    assert len(list(own)) == 2 and asked.calls == [] and Ledger(tmp_path).tries() == ()
+    assert chat.reply(replace(request, replica=1)).text == "asked"
+    assert [one.key for one in second] == [request.key], "elsewhere is only read"
+    with pytest.raises(ConfigurationError, match="a store, since replies of other records"):
+        chain(asked, elsewhere=(first,))
 
 
 def test_other_edits_make_another_run(parent, tmp_path):

@@ -73,7 +73,7 @@ def test_planted_lessons_are_found_with_their_sign_and_the_others_are_not():
     assert (harm.id, harm.text) == ("L2", HARM)
     assert harm.effect < 0 < helped.effect and abs(idle.effect) < helped.effect / 3
     for one in found.effects:
-        assert one.low < one.effect < one.high and one.wide_low < one.effect < one.wide_high
+        assert one.low < one.effect < one.high and one.general_low < one.effect < one.general_high
         assert one.p <= one.p_holm <= 1 and (one.queries, one.draws, one.order_error) == (5, 3, None)
     assert harm.high < 0 < helped.low
     assert found.drawings == 5 * 5 * 3 and found.failures == 0
@@ -286,6 +286,23 @@ def test_draws_that_the_gate_decided_by_are_not_used(tmp_path):
         assert {row["candidate"] for row in one.run.rows("effect_rollouts")} == {2, 3}
 
 
+def test_one_library_of_two_epochs_is_examined_under_both(tmp_path):
+    settings = DrawSettings.paper(candidates=2, epochs=1, picture_size=32, views=2, report_views=2)
+    studio = open_live(lists(1, gate=2), settings, model="stand-in:bad=0", scorer=SCORER, reporter=SCORER,
+                       root=tmp_path, name="two", date="2000-01-01", library=PLANTED)
+    with studio.run:
+        list(studio.practise(review=lambda edit: None))
+        studio.run.status("finished")
+    asked = []
+    for epoch in (0, 1):
+        one = opened(studio.run, epoch=epoch)
+        with one.run:
+            asked.append(one.plan(Design(draws=2)).calls)
+            one.effects(Design(draws=2, seed=epoch))
+    assert asked == [20, 0], "equal libraries, equal requests"
+    assert [row["epoch"] for row in RunStore.read(studio.run.folder).rows("effects")] == [0] * 4 + [1] * 4
+
+
 @pytest.mark.parametrize(("more", "words"), [
     ({"model": "openai/some"}, "evidence 'stand-in', as the run has"),
     ({"queries": lists(gate=1)}, "at least two gate queries"),
@@ -358,6 +375,7 @@ def test_the_fork_command_branches(practised):
     done = said("fork", practised.folder, "--epoch", "0", "--delete", "L3", "--add", "Mind the gap, always.",
                 "--modify", "L2=Spend none on it.", "--trust-plugins", "--epochs", "1")
     assert done.exit_code == 0, (done.output, done.exception)
+    assert "epoch 0, by hand: delete L3\nepoch 0, by hand: modify L2: Spend none on it." in done.output
     (folder,) = practised.folder.parent.glob("*examined-fork*")
     texts = [lesson["text"] for lesson in RunStore.read(folder).keyed("libraries")["e0"]["lessons"]]
     assert texts == [IDLE, "Spend none on it.", QUIET, "Mind the gap, always."]
