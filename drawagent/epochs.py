@@ -109,7 +109,7 @@ def practise(practice: Practice) -> Generator[events.Event, None, None]:
             finished = _finished(epoch, library, all_scored)
             keeper.epoch(finished)
             yield finished
-            fruitless = 0 if changed else fruitless + 1
+            fruitless = 0 if changed or edited else fruitless + 1
             if settings.patience and fruitless >= settings.patience and epoch + 1 < settings.epochs:
                 stopped = f"no accepted edit in {fruitless} epoch(s)"
                 break

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from drawagent.studio import Studio
 
 _EDIT = TypeAdapter(Edit)
-_FREE = ("prompt_overlay", "epochs", "patience")
+_FREE = ("prompt_overlay", "epochs")
 """Settings that no request of the past depends on: a branch may be longer than its parent."""
 _FIRST = "library/first.json"
 _SHARED = ("model", "reward_source", "prompts", "policies", "library", "references", "sees_images")
@@ -102,8 +102,7 @@ def fork(
     model : as `open_live` takes it; None is the parent's. "recorded:NAME" goes on as far as there are replies and then
         raises RecordMissing, naming the call that is missing. Records and requests keep the parent's label
     scorer, reporter : None are the parent's, where its run.json names them
-    epochs : of the whole new run; None as many as the parent. Where the parent's patience ended in `epoch`, the branch
-        has one epoch more of it: the edit is what it goes on with
+    epochs : of the whole new run; None as many as the parent. An edit renews the patience that ended the parent
     prompt_overlay : where the parent's prompts lie, if they are not where they were
     trust_plugins : call policies and scorers that the parent's run.json names from outside drawagent and easel
     opening : further arguments of `open_live` (budget, concurrency, references, home, ...)
@@ -121,7 +120,8 @@ def fork(
     if not trust_plugins:
         check_plugins(settings, where=where)
     before = library_in_force(parent, epoch)
-    settings = _going_on(settings, parent, epoch, epochs)
+    if epochs is not None:
+        settings = DrawSettings(**{**settings.model_dump(), "epochs": epochs})
     if epoch > settings.epochs:
         raise ConfigurationError(f"an epoch up to {settings.epochs}", came=str(epoch), where="fork, epoch")
     check_edits(before, edits, epoch=epoch, where=where)
@@ -255,15 +255,6 @@ def scorers_of(
         if not trust_plugins and not given[role]:
             check_scorers({role: value}, where=f"run {run.folder.name}")
     return named
-
-
-def _going_on(settings: DrawSettings, parent: RunStore, epoch: int, epochs: int | None) -> DrawSettings:
-    """The settings with as many epochs; a parent whose patience ended in this very epoch gets one more."""
-    change: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    stopped = any(row["stopped_early"] for row in parent.rows("practice"))
-    if settings.patience and stopped and epoch == max(row["epoch"] for row in parent.rows("libraries")):
-        change["patience"] = settings.patience + 1
-    return DrawSettings(**{**settings.model_dump(), **change})
 
 
 def _model_of(parent: RunStore, recording: Recording | None) -> str:
