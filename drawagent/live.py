@@ -82,7 +82,7 @@ def open_live(
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
         root=root, name=name, date=date, library=library, references=known, home=home,
-        sees_images=_sees_images(model, replay, sees_images, api_base), branch=branch,
+        sees_images=_sees_images(model, replay, sees_images, api_base), branch=branch, aesthetic=rater,
         facts={"scorers": {role: name for role, name in (("reward", scorer), ("report", reporter))
                            if not Path(name).is_dir()}},
     )

@@ -79,6 +79,7 @@ def replay_with(
         lists, settings, model=recording.info["model"], evidence=chat.evidence, reward=reward, measured_by=measured_by,
         root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
         library=recording.library, references=known, sees_images=recording.info["sees_images"],
+        aesthetic=aesthetic,
     )
     with closing_after_failure(run):
         for key, row in recording.reviews().items():

@@ -276,9 +276,11 @@ def start_run(
     sees_images: bool = False,
     home: Path | None = None,
     branch: Branch | None = None,
+    aesthetic: Aesthetic | None = None,
 ) -> RunStore:
     """Open the run folder of this configuration: a new one, or the one that was begun before.
 
+    aesthetic : its card is kept too; no part of the configuration, since AES may be asked for later
     branch : where it parts from another run, whose past it then must share (see `Branch.check`)
     """
     check_policies(settings)
@@ -289,6 +291,8 @@ def start_run(
     if branch is not None:
         branch.check(configured)
     cards = {"reward": vars(reward.card), "report": vars(measured_by.card)}
+    if aesthetic is not None:
+        cards["aesthetic"] = vars(aesthetic.card)
     seeds = {"base": settings.seed, "pairing": settings.seed, "order": settings.seed}
     run = RunStore.open(
         root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,

@@ -199,8 +199,8 @@ def parts_of(role: str, card: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
 
 
 def _cards(run: RunStore) -> dict[tuple[str, str], Any]:
-    """Of what decides a number of the run's own; cards of a later rescoring stand apart."""
-    cards = {role: card for role, card in run.info.get("cards", {}).items() if role != "rescored"}
+    """Of what decides a number of `results`; AES and scores of a later rescoring are no part of it."""
+    cards = {role: card for role, card in run.info.get("cards", {}).items() if role not in ("aesthetic", "rescored")}
     return {part: value for role, card in cards.items() for part, value in parts_of(role, card).items()}
 
 
