@@ -60,7 +60,7 @@ def measures_figure(
             figure.add_trace(_strip(own, measure, index, len(queries), legend=place == 0), **where)
         figure.update_xaxes(tickvals=epochs, title_text="epoch", **where)
     figure.update_layout(
-        width=330 * columns + 40, height=320 * rows + 60, font=theme.FONT, template="none",
+        width=270 * columns + 30, height=320 * rows + 60, font=theme.FONT, template="none",
         legend={"orientation": "h", "y": -0.12 if rows > 1 else -0.3}, margin={"t": 50, "l": 50, "r": 10, "b": 60},
     )
     return _marked(figure) if watermark else figure
