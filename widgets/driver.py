@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator
 from types import TracebackType
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from easel.chat import Cancelled
 from easel.errors import ConfigurationError
+from widgets.episode import PERSON
 from widgets.review import ReviewDesk
 
 if TYPE_CHECKING:
+    from drawagent.edits import Edit
     from drawagent.studio import Studio
 
 State = Literal["ready", "running", "paused", "waiting for a decision", "stopped", "finished", "failed"]
@@ -257,11 +260,24 @@ class Driver:
 def drive(studio: Studio, *, desk: ReviewDesk | None = None) -> Driver:
     """A driver of the studio's practice, and then of its report. The run is let go at the end, with its status.
 
-    Of a practice that ended before, no edit is asked about. A run that was stopped or has failed is opened again like
-    any other, and goes on from what it holds.
+    Nobody is asked about edits that the run wrote down before: another decision would contradict its rows. A run that
+    was stopped or has failed is opened again like any other, and goes on from what it holds.
     """
+    from drawagent.events import EditsApplied, UpdateFailed
+
+    settled = sum(row["query"] != PERSON for row in studio.run.rows("edits"))
+    updates = 0
+
+    def review(edit: Edit) -> Edit | None:
+        return edit if desk is None or updates < settled else desk(edit)
+
     def events() -> Generator[Any, None, None]:
-        yield from studio.practise(review=None if studio.run.rows("practice") else desk)
+        nonlocal updates
+        asks = desk is not None and not studio.run.rows("practice")
+        with contextlib.closing(studio.practise(review=review if asks else None)) as practice:
+            for event in practice:
+                updates += isinstance(event, EditsApplied | UpdateFailed)
+                yield event
         yield from studio.report()
 
     def at_end(state: State, error: BaseException | None) -> None:

@@ -306,6 +306,23 @@ def test_a_stop_leaves_no_half_decision_and_the_question_comes_again(tmp_path):
     assert third.run().wait(WAIT) == "finished", "a decision of the record is not asked for again"
 
 
+def test_edits_that_were_written_before_are_not_asked_about(tmp_path):
+    """A veto of what the run holds as entered would contradict its rows for ever."""
+    drive(studio(tmp_path)).step_epoch().stop()
+    first = drive(studio(tmp_path))
+    assert first.step_epoch().wait(WAIT) == "paused"
+    first.stop()
+    desk = ReviewDesk()
+    again = drive(studio(tmp_path), desk=desk)
+    assert again.run().wait(WAIT) == "waiting for a decision"
+    assert [type(event).__name__ for event in again.events].count("EditsApplied") == 1
+    while again.wait(WAIT) == "waiting for a decision":
+        desk.veto()
+    assert again.state == "finished"
+    folder = next(tmp_path.glob("*_driven_*"))
+    assert [any(one["applied"] for one in row["outcomes"]) for row in rows(folder)["edits"]] == [True, False]
+
+
 def asked(desk: ReviewDesk, edit) -> tuple[threading.Thread, list]:
     said = []
 
