@@ -1,0 +1,82 @@
+"""Launcher of a jail: gives up root for a user id of its own, then becomes bubblewrap. Runs outside the jail, as us.
+
+    launch.py PLAN          PLAN is JSON: {"argv": [...], "binds": [[from, name], ...], "stage": "/mnt" or ""}
+
+As root it makes a mount namespace in which the folders of `binds` also lie under STAGE, because the new user may not walk
+through ours (a home is closed to others); for anybody else `binds` must be empty, and nothing but the last step happens.
+The user id is the base below plus our own process id, so that no two living jails share one and a limit on its
+processes counts one jail. Standard library only: it starts with -I -S.
+"""
+
+import ctypes
+import json
+import os
+import sys
+
+UID_BASE = 1_879_048_192
+"""First of the ids that systemd's table of user ids leaves to nobody; process ids stay below 2^22."""
+CORES = 4
+"""A jail sees at most so many (ours): Blender starts a thread for each, and every thread costs address space."""
+CLONE_NEWNS = 0x00020000
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
+
+
+def main() -> None:
+    plan = json.loads(sys.argv[1])
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")  # where memory ends, jails go first
+    cores = sorted(os.sched_getaffinity(0))
+    start = os.getpid() % len(cores)
+    os.sched_setaffinity(0, (cores[start:] + cores[:start])[:CORES])
+    os.umask(0o077)
+    if os.getuid() == 0:
+        _stage(plan["stage"], plan["binds"])
+        user = _user_id()
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    os.execve(plan["argv"][0], plan["argv"], {})
+
+
+def _stage(stage: str, binds: list) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+        if libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()) != 0:
+            error = ctypes.get_errno()
+            raise OSError(error, f"mounting {target}: {os.strerror(error)}")
+
+    if libc.unshare(CLONE_NEWNS) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"a mount namespace of our own: {os.strerror(error)}")
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
+    # The links are followed before the stage may cover what they lead through.
+    held = [(os.open(source, os.O_PATH), os.path.isdir(source), name) for source, name in binds]
+    mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=755")
+    for descriptor, folder, name in held:
+        target = f"{stage}/{name}"
+        if folder:
+            os.mkdir(target, 0o755)
+        else:
+            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+        mount(f"/proc/self/fd/{descriptor}", target, "", MS_BIND)
+        os.close(descriptor)
+    os.chmod(stage, 0o755)
+
+
+def _user_id() -> int:
+    """An id that nobody else has. In a container only some ids exist: there the last ones below 60,000 are taken."""
+    wanted = UID_BASE + os.getpid()
+    with open("/proc/self/uid_map") as table:
+        ranges = [(int(first), int(count)) for first, _, count in (line.split() for line in table)]
+    if any(first <= wanted < first + count for first, count in ranges):
+        return wanted
+    for first, count in reversed(ranges):
+        last = min(first + count, 60_000)
+        if last - first > 20_000:
+            return last - 1 - os.getpid() % 20_000
+    raise OSError("this container has no user ids to give a jail one of its own")
+
+
+if __name__ == "__main__":
+    main()
