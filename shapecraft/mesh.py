@@ -244,9 +244,47 @@ class ObjectMesh:
         return tuple(part.name for part in self.parts)
 
     @cached_property
+    def vertices(self) -> np.ndarray:
+        """(N, 3) float64 of all parts, in order"""
+        return np.concatenate([part.vertices for part in self.parts])
+
+    @cached_property
+    def faces(self) -> np.ndarray:
+        """(F, 3) int32 into `vertices`, of all parts, in order"""
+        starts = np.cumsum([0, *(len(part.vertices) for part in self.parts)])
+        return np.concatenate([part.faces + start for part, start in zip(self.parts, starts, strict=False)]).astype(
+            np.int32)
+
+    @cached_property
     def triangles(self) -> np.ndarray:
         """(F, 3, 3) float64 of all parts, in order"""
-        return np.concatenate([part.triangles for part in self.parts])
+        return self.vertices[self.faces]
+
+    @cached_property
+    def part_of(self) -> np.ndarray:
+        """(F,) int32 the part's place"""
+        return np.repeat(np.arange(len(self.parts), dtype=np.int32), [len(part.faces) for part in self.parts])
+
+    @cached_property
+    def face_of(self) -> np.ndarray:
+        """(F,) int32 the face's place in its part"""
+        return np.concatenate([np.arange(len(part.faces), dtype=np.int32) for part in self.parts])
+
+    @cached_property
+    def corner_normals(self) -> np.ndarray:
+        """(F, 3, 3) of all parts, see `PartMesh.corner_normals`"""
+        return np.concatenate([part.corner_normals for part in self.parts])
+
+    @cached_property
+    def flat_normals(self) -> np.ndarray:
+        """(F, 3, 3) the face's own normal at each corner"""
+        return np.repeat(np.concatenate([part.face_normals for part in self.parts])[:, None], 3, axis=1)
+
+    @cached_property
+    def uv(self) -> np.ndarray:
+        """(F, 3, 2); nan on parts without uv"""
+        return np.concatenate([np.full((len(part.faces), 3, 2), np.nan) if part.uv is None else part.uv
+                               for part in self.parts])
 
     @cached_property
     def bounds(self) -> np.ndarray:
@@ -268,18 +306,19 @@ class ObjectMesh:
     def joined(self, name: str) -> PartMesh:
         """All triangles as one part. uv and normals stay where every part has them; the material is that of the part
         with the largest area, the first of equals."""
-        counts = np.cumsum([0, *(len(part.vertices) for part in self.parts)])
         largest = max(self.parts, key=lambda part: part.area)
-        corners = [part.faces + start for part, start in zip(self.parts, counts, strict=False)]
-        kept = {field: None if any(getattr(part, field) is None for part in self.parts) else
-                np.concatenate([getattr(part, field) for part in self.parts]) for field in ("uv", "normals")}
-        return replace(largest, name=name, vertices=np.concatenate([part.vertices for part in self.parts]),
-                       faces=np.concatenate(corners), **kept)
+        uv, normals = [part.uv for part in self.parts], [part.normals for part in self.parts]
+        return replace(largest, name=name, vertices=self.vertices, faces=self.faces, uv=_all_or_none(uv), normals=_all_or_none(normals))
 
 
 def assembled(parts: Iterable[tuple[str, ObjectMesh]]) -> ObjectMesh:
     """One object from what every component's program made: (component's name, all its meshes), in order."""
     return ObjectMesh(tuple(made.joined(name) for name, made in parts))
+
+
+def _all_or_none(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    there = [array for array in arrays if array is not None]
+    return np.concatenate(there) if len(there) == len(arrays) else None
 
 
 def _components(count: int, links: np.ndarray) -> np.ndarray:

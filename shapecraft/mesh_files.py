@@ -102,7 +102,8 @@ def _factors(material: Any) -> tuple[tuple[float, float, float], float, float]:
         channels = [float(one) for one in (array / 255.0 if array.dtype.kind in "iu" else array)[:3]]
     rough, metal = material.roughnessFactor, material.metallicFactor
     red, green, blue = (min(1.0, max(0.0, one)) for one in channels)
-    return (red, green, blue), *(1.0 if one is None else min(1.0, max(0.0, float(one))) for one in (rough, metal))
+    roughness, metallic = (1.0 if one is None else min(1.0, max(0.0, float(one))) for one in (rough, metal))
+    return (red, green, blue), roughness, metallic
 
 
 def _owner(scene: Any, node: str) -> str:

@@ -9,6 +9,7 @@ surfaces coincide, the lower part is seen, and of its faces the lowest. `shapecr
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ VERSION = "z-buffer 1"
 TIE = 1e-6
 """Share of the depth by which a surface must be nearer to be another surface (ours: above the rounding of a GLB's
 float32 coordinates, and 4 micrometres at the distance from which a chair is seen)."""
+SLACK = 1e-4  # of a pixel, more than a span needs
+LEVEL = 1e-7  # slope below which an edge's crossing of a row is too inexact for SLACK
 EXTRAS = ("normal", "uv", "position")
 
 
@@ -76,7 +79,9 @@ def rasterise(
     if unknown := sorted(set(extras) - set(EXTRAS)):
         raise ConfigurationError(f"extras among {', '.join(EXTRAS)}", came=", ".join(unknown), where="rasterise")
     see, describe = _compiled()
-    scene, views = _Scene.of(mesh, smooth=smooth, extras=extras), len(cameras)
+    views, none = len(cameras), np.zeros((0, 3, 3))
+    normals = (mesh.corner_normals if smooth else mesh.flat_normals) if "normal" in extras else none
+    uv = mesh.uv if "uv" in extras else none
     shape = (views, size, size)
     buffers = GBuffer(
         np.full(shape, np.inf, dtype=np.float32), np.full(shape, -1, dtype=np.int32),
@@ -84,21 +89,24 @@ def rasterise(
         *(np.zeros((*shape, width), dtype=np.float32) if name in extras else None
           for name, width in zip(EXTRAS, (3, 2, 3), strict=True)),
     )
-    absent = np.zeros((1, 1, 3), dtype=np.float32)
-    points = [scene.vertices @ lens[:, :3].T + lens[:, 3] for lens in (camera.picture_matrix() for camera in cameras)]
+    absent = np.zeros((0, 0, 3), dtype=np.float32)
+    points = [mesh.vertices @ lens[:, :3].T + lens[:, 3] for lens in (camera.picture_matrix() for camera in cameras)]
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = [one[:, :2] / one[:, 2:3] for one in points]
 
     def draw(view: int, top: int, bottom: int) -> None:
         nearest = np.full((bottom - top, size), np.inf)
         winner = np.full((bottom - top, size), -1, dtype=np.int32)
-        see(points[view], scene.faces, cameras[view].near, size, top, nearest, winner)
-        describe(points[view], scene.faces, scene.part, scene.face, scene.vertices, scene.normals, scene.uv, size, top,
-                 nearest, winner, buffers.depth[view], buffers.part[view], buffers.face[view], buffers.weights[view],
+        see(points[view], places[view], mesh.faces, cameras[view].near, size, top, nearest, winner)
+        describe(points[view], mesh.faces, mesh.part_of, mesh.face_of, mesh.vertices, normals, uv, size, top, nearest,
+                 winner, buffers.depth[view], buffers.part[view], buffers.face[view], buffers.weights[view],
                  *(absent if one is None else one[view] for one in (buffers.normal, buffers.uv, buffers.position)))
 
     bands = max(1, math.ceil(threads / max(1, views)))
     edges = [size * band // bands for band in range(bands + 1)]
     work = [(view, top, bottom) for view in range(views)
-            for top, bottom in zip(edges, edges[1:], strict=False) if top < bottom]
+            for top, bottom in itertools.pairwise(edges) if top < bottom]
     if threads == 1:
         for item in work:
             draw(*item)
@@ -109,47 +117,20 @@ def rasterise(
     return buffers
 
 
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """All parts as one: vertices (N, 3), faces (F, 3), of which part and which of its faces (F,), normals (F, 3, 3) or
-    empty, uv (F, 3, 2) or empty."""
-
-    vertices: np.ndarray
-    faces: np.ndarray
-    part: np.ndarray
-    face: np.ndarray
-    normals: np.ndarray
-    uv: np.ndarray
-
-    @classmethod
-    def of(cls, mesh: ObjectMesh, *, smooth: bool, extras: Collection[str]) -> _Scene:
-        starts = np.cumsum([0, *(len(one.vertices) for one in mesh.parts)])
-        counts = [len(one.faces) for one in mesh.parts]
-        normals, uv = np.zeros((0, 3, 3)), np.zeros((0, 3, 2))
-        if "normal" in extras:
-            normals = np.concatenate([one.corner_normals if smooth else np.repeat(one.face_normals[:, None], 3, axis=1)
-                                      for one in mesh.parts])
-        if "uv" in extras:
-            uv = np.concatenate([np.full((count, 3, 2), np.nan) if one.uv is None else one.uv
-                                 for one, count in zip(mesh.parts, counts, strict=True)])
-        return cls(
-            np.concatenate([one.vertices for one in mesh.parts]),
-            np.concatenate([one.faces + start for one, start in zip(mesh.parts, starts, strict=False)]).astype(np.int32),
-            np.repeat(np.arange(len(counts), dtype=np.int32), counts),
-            np.concatenate([np.arange(count, dtype=np.int32) for count in counts]), normals, uv,
-        )
-
-
 def _see(
-    points: np.ndarray, faces: np.ndarray, near: float, size: int, top: int, nearest: np.ndarray, winner: np.ndarray
+    points: np.ndarray, places: np.ndarray, faces: np.ndarray, near: float, size: int, top: int,
+    nearest: np.ndarray, winner: np.ndarray,
 ) -> None:
     """Fill the rows from `top` on: nearest (R, S) float64 depths, winner (R, S) int32 faces; both are changed.
 
-    points : (N, 4) X, Y, W, depth of `Camera.picture_matrix`. A point of a triangle with shares b of its corners lies
+    points : (N, 4) X, Y, W, depth of `Camera.picture_matrix`; places : (N, 2) X / W, Y / W where the depth is at least
+    `near`
+
+    A point of a triangle with shares b of its corners lies
     at W (x, y, 1) = sum of b times the corners' (X, Y, W), so that b is the corners' inverse matrix times (x, y, 1),
     up to a factor. That holds behind the camera too: nothing is cut, and only depth says what is seen.
     """
-    rows = nearest.shape[0]
+    rows, half = nearest.shape[0], size / 2.0
     for face in range(faces.shape[0]):
         i, j, k = faces[face, 0], faces[face, 1], faces[face, 2]
         x0, y0, w0, d0 = points[i, 0], points[i, 1], points[i, 2], points[i, 3]
@@ -157,26 +138,33 @@ def _see(
         x2, y2, w2, d2 = points[k, 0], points[k, 1], points[k, 2], points[k, 3]
         if d0 < near and d1 < near and d2 < near:
             continue
-        left, right, high, low = math.inf, -math.inf, math.inf, -math.inf
-        for corner in range(3):
-            a = faces[face, corner]
-            b = faces[face, (corner + 1) % 3]
-            if points[a, 3] >= near:
-                x, y = points[a, 0] / points[a, 2], points[a, 1] / points[a, 2]
-                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
-            if (points[a, 3] < near) != (points[b, 3] < near):
-                share = (near - points[a, 3]) / (points[b, 3] - points[a, 3])
-                w = points[a, 2] + share * (points[b, 2] - points[a, 2])
-                x = (points[a, 0] + share * (points[b, 0] - points[a, 0])) / w
-                y = (points[a, 1] + share * (points[b, 1] - points[a, 1])) / w
-                left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+        if d0 >= near and d1 >= near and d2 >= near:
+            left, right = min(places[i, 0], places[j, 0], places[k, 0]), max(places[i, 0], places[j, 0], places[k, 0])
+            high, low = min(places[i, 1], places[j, 1], places[k, 1]), max(places[i, 1], places[j, 1], places[k, 1])
+        else:
+            left, right, high, low = math.inf, -math.inf, math.inf, -math.inf
+            for corner in range(3):
+                a = faces[face, corner]
+                b = faces[face, (corner + 1) % 3]
+                if points[a, 3] >= near:
+                    x, y = places[a, 0], places[a, 1]
+                    left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
+                if (points[a, 3] < near) != (points[b, 3] < near):
+                    share = (near - points[a, 3]) / (points[b, 3] - points[a, 3])
+                    w = points[a, 2] + share * (points[b, 2] - points[a, 2])
+                    x = (points[a, 0] + share * (points[b, 0] - points[a, 0])) / w
+                    y = (points[a, 1] + share * (points[b, 1] - points[a, 1])) / w
+                    left, right, high, low = min(left, x), max(right, x), min(high, y), max(low, y)
         if left > 1.0 or right < -1.0 or high > 1.0 or low < -1.0:
             continue
-        # One pixel more on every side than the box needs: the edges decide, not its rounding.
-        first = max(0, math.floor((max(left, -1.0) + 1.0) / 2.0 * size - 1.5))
-        last = min(size - 1, math.ceil((min(right, 1.0) + 1.0) / 2.0 * size + 0.5))
-        begin = max(0, math.floor((max(high, -1.0) + 1.0) / 2.0 * size - 1.5) - top)
-        end = min(rows - 1, math.ceil((min(low, 1.0) + 1.0) / 2.0 * size + 0.5) - top)
+        left, right = max(left, -1.0), min(right, 1.0)
+        # A little more than the box of the corners needs: the edges decide, not its rounding.
+        first = max(0, math.ceil((left + 1.0) * half - 0.5 - SLACK))
+        last = min(size - 1, math.floor((right + 1.0) * half - 0.5 + SLACK))
+        begin = max(0, math.ceil((max(high, -1.0) + 1.0) * half - 0.5 - SLACK) - top)
+        end = min(rows - 1, math.floor((min(low, 1.0) + 1.0) * half - 0.5 + SLACK) - top)
+        if first > last or begin > end:
+            continue
         # The neighbour across an edge finds exactly the negative numbers: no pixel falls between two triangles.
         a0, b0, c0 = y1 * w2 - w1 * y2, w1 * x2 - x1 * w2, x1 * y2 - y1 * x2
         a1, b1, c1 = y2 * w0 - w2 * y0, w2 * x0 - x2 * w0, x2 * y0 - y2 * x0
@@ -186,10 +174,31 @@ def _see(
             continue
         if volume < 0.0:
             a0, b0, c0, a1, b1, c1, a2, b2, c2 = -a0, -b0, -c0, -a1, -b1, -c1, -a2, -b2, -c2
+        # Where an edge crosses a row; an almost level edge leaves that to the test of every pixel.
+        i0 = 1.0 / a0 if abs(a0) > LEVEL * (abs(b0) + abs(c0)) else 0.0
+        i1 = 1.0 / a1 if abs(a1) > LEVEL * (abs(b1) + abs(c1)) else 0.0
+        i2 = 1.0 / a2 if abs(a2) > LEVEL * (abs(b2) + abs(c2)) else 0.0
         for row in range(begin, end + 1):
             y = 2.0 * (row + top + 0.5) / size - 1.0
             r0, r1, r2 = b0 * y + c0, b1 * y + c1, b2 * y + c2
-            for column in range(first, last + 1):
+            low_x, high_x = left, right
+            if i0 > 0.0:
+                low_x = max(low_x, -r0 * i0)
+            elif i0 < 0.0:
+                high_x = min(high_x, -r0 * i0)
+            if i1 > 0.0:
+                low_x = max(low_x, -r1 * i1)
+            elif i1 < 0.0:
+                high_x = min(high_x, -r1 * i1)
+            if i2 > 0.0:
+                low_x = max(low_x, -r2 * i2)
+            elif i2 < 0.0:
+                high_x = min(high_x, -r2 * i2)
+            if low_x > high_x + SLACK:
+                continue
+            start = max(first, math.ceil((low_x + 1.0) * half - 0.5 - SLACK))
+            stop = min(last, math.floor((high_x + 1.0) * half - 0.5 + SLACK))
+            for column in range(start, stop + 1):
                 x = 2.0 * (column + 0.5) / size - 1.0
                 e0 = a0 * x + r0
                 e1 = a1 * x + r1
@@ -199,9 +208,9 @@ def _see(
                 total = e0 + e1 + e2
                 if total <= 0.0:
                     continue
-                depth = (e0 * d0 + e1 * d1 + e2 * d2) / total
-                if depth >= near and depth < nearest[row, column] * (1.0 - TIE):
-                    nearest[row, column] = depth
+                depth = e0 * d0 + e1 * d1 + e2 * d2
+                if depth >= near * total and depth < nearest[row, column] * (1.0 - TIE) * total:
+                    nearest[row, column] = depth / total
                     winner[row, column] = face
 
 
@@ -211,7 +220,7 @@ def _describe(
     depth: np.ndarray, part: np.ndarray, face: np.ndarray, weights: np.ndarray, normal: np.ndarray, uv: np.ndarray,
     position: np.ndarray,
 ) -> None:
-    """Fill the buffers (S, S, ...) of one view from `_see`'s rows; normal, uv, position only where they are as large."""
+    """Fill the buffers (S, S, ...) of one view from `_see`'s rows; of normal, uv, position those that are not empty."""
     for row in range(winner.shape[0]):
         y = 2.0 * (row + top + 0.5) / size - 1.0
         to = row + top
@@ -233,13 +242,14 @@ def _describe(
             part[to, column] = part_of[seen]
             face[to, column] = face_of[seen]
             weights[to, column, 0], weights[to, column, 1], weights[to, column, 2] = e0, e1, e2
-            if position.shape[0] == size:
+            if position.shape[0] > 0:
                 for axis in range(3):
-                    position[to, column, axis] = e0 * vertices[i, axis] + e1 * vertices[j, axis] + e2 * vertices[k, axis]
-            if uv.shape[0] == size and uvs.shape[0] > 0:
+                    position[to, column, axis] = (
+                        e0 * vertices[i, axis] + e1 * vertices[j, axis] + e2 * vertices[k, axis])
+            if uv.shape[0] > 0:
                 for axis in range(2):
                     uv[to, column, axis] = e0 * uvs[seen, 0, axis] + e1 * uvs[seen, 1, axis] + e2 * uvs[seen, 2, axis]
-            if normal.shape[0] == size and normals.shape[0] > 0:
+            if normal.shape[0] > 0:
                 nx = e0 * normals[seen, 0, 0] + e1 * normals[seen, 1, 0] + e2 * normals[seen, 2, 0]
                 ny = e0 * normals[seen, 0, 1] + e1 * normals[seen, 1, 1] + e2 * normals[seen, 2, 1]
                 nz = e0 * normals[seen, 0, 2] + e1 * normals[seen, 1, 2] + e2 * normals[seen, 2, 2]

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from easel.cameras import Camera
-from shapecraft.mesh import ObjectMesh, PartMesh
+from shapecraft.mesh import ObjectMesh
 from shapecraft.raster import TIE, GBuffer
 
 ROUNDING = 1e-12
@@ -71,7 +71,7 @@ def rays(camera: Camera, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def meet(corners: np.ndarray, origins: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where rays meet a triangle's plane: shares of its corners (..., 3), distance in directions (...); nan for never."""
+    """Where rays meet a triangle's plane: shares of its corners (..., 3), distance in directions (...); nan: never."""
     a, b, c = corners
     across = np.cross(b - a, c - a)
     squared = across @ across
@@ -79,7 +79,6 @@ def meet(corners: np.ndarray, origins: np.ndarray, directions: np.ndarray) -> tu
         distance = ((a - origins) @ across) / (directions @ across)
         point = origins + distance[..., None] * directions
         shares = np.stack([np.cross(q - p, point - p) @ across / squared for p, q in ((b, c), (c, a), (a, b))], axis=-1)
-    # Two numbers place the point; the third corner's share is what is left.
     return np.where(np.isfinite(shares), shares, math.nan), np.where(np.isfinite(distance), distance, math.nan)
 
 
