@@ -49,7 +49,7 @@ class Entries:
     def _drawn(self) -> dict[str, dict[int, tuple[Any, ...]]]:
         """Entry -> practice -> all that was measured of it."""
         marks: dict[str, dict[int, tuple[Any, ...]]] = {}
-        parts = ["query", "draw", "column", "similarity", "worst_view", "valid", "strokes"]
+        parts = ["query", "draw", "card", "similarity", "worst_view", "valid", "strokes"]
         for (entry, practice), own in self.reported.groupby(["entry", "practice"], sort=False):
             marks.setdefault(entry, {})[practice] = tuple(sorted(own[parts].itertuples(index=False, name=None)))
         return marks
@@ -99,12 +99,15 @@ class Entries:
         return next(one for one, others in self.same.items() if entry == one or entry in others)
 
     def scores(self, column: str) -> pandas.DataFrame:
-        """One row per drawing of the entries that stand, fixed ones once; `value` is the score of that column."""
+        """One row per drawing of the entries that stand, fixed ones once; `value` is the score.
+
+        column : label of the scorer (`scorer` of the frame), or "AES"
+        """
         own = self.reported[self.reported.entry.isin(self.same)]
         if column == AES:
             own = own[own.aesthetic.notna()].assign(value=own.aesthetic, worst_view=math.nan, rank=math.nan)
         else:
-            own = own[own.column == column].assign(value=own.similarity)
+            own = own[own.scorer == column].assign(value=own.similarity)
         own = own.drop_duplicates(["entry", "practice", "query", "draw"])
         first = own[own.entry.isin(self.fixed)].groupby("entry").practice.min()
         keep = [entry not in first.index or practice == first[entry]
@@ -235,7 +238,7 @@ class Entries:
         if column == AES:
             own = own[own.aesthetic.notna()].assign(value=own.aesthetic, worst_view=math.nan, rank=math.nan)
         else:
-            own = own[own.column == column].assign(value=own.similarity)
+            own = own[own.scorer == column].assign(value=own.similarity)
         own = own if block == ALL else own[own.length == block]
         rows = []
         for name, group in own.groupby("entry", sort=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from drawagent.keeping import RESCORED
@@ -21,21 +21,23 @@ PAPER_COLUMNS = frozenset({"CLIP-ST", AES})
 """Scores that the paper reports: nothing of a stand-in, model or scorer, stands under their names."""
 NAMES = (
     "run", "evidence", "drifted", "entry", "row", "practice", "epoch", "library", "carried", "role", "query", "text",
-    "length", "draw", "column", "card", "similarity", "worst_view", "rank", "valid", "strokes", "aesthetic", "failure",
+    "length", "draw", "column", "card", "scorer", "similarity", "worst_view", "rank", "valid", "strokes", "aesthetic",
+    "failure",
 )
 
 
 def measurements(members: Members) -> pandas.DataFrame:
-    """One row per drawing and scorer: (run, epoch, query, draw, column), sorted as the members and their rows are.
+    """One row per drawing and scorer: (run, epoch, query, draw, card), sorted as the members and their rows are.
 
     entry : "<row>, epoch <e>", e the epoch of the library; the method alone for files; the name of an anchor
     library : key of the library that drew, "" where none is known; carried : 1 where practice had stopped before this
         epoch, so that the figures of its last library stand (a stopped practice draws with that one)
     role : "report", or the anchor's name, whose epoch is -1; length : of the prompt, "short" or "descriptive"
-    column, card : the scorer's column and the first 12 digits of its card's key
+    column, card : the scorer's column and the first 12 digits of its card's key; scorer : its label, see `labels_of`
     similarity, worst_view : of that scorer; rank : of the own prompt among the report prompts of one length, 1 is best
     aesthetic : AES of the same drawing, nan where it was not asked for; failure : kind of a failed drawing, "" else
-    Raises ConfigurationError for a stand-in scorer under a column of the paper, and for two AES values of one drawing.
+    Raises ConfigurationError for a run without a report, a stand-in scorer under a column of the paper, and two AES
+    values of one drawing.
     """
     import pandas
 
@@ -44,33 +46,46 @@ def measurements(members: Members) -> pandas.DataFrame:
         row: max((epoch for one in members.runs if one.row == row for epoch in _epochs(one.run)), default=0)
         for row in members.rows
     }
+    labels = labels_of(member.run for member in members.runs)
     for member in members.runs:
-        rows += _rows(member, last[member.row])
+        own = _rows(member, last[member.row], labels)
+        if not any(row["role"] == "report" for row in own):
+            raise ConfigurationError("a run with a report", came="none measured", where=member.run.folder.name,
+                                     mend="Give it report queries, or leave the run out.")
+        rows += own
     frame = pandas.DataFrame(rows, columns=list(NAMES))
     _check_texts(frame)
     return frame
 
 
 def cards_of(run: RunStore) -> dict[str, dict[str, Any]]:
-    """Column -> card, of all that scored the report of a run; a card of AES only where the run kept one.
+    """Key (12 digits) -> card, of all that scored the report of a run, its own reporter first.
 
-    Raises ConfigurationError for two cards under one column, and for a stand-in under a column of the paper.
+    Several may stand under one column: every open CLIP model has "CLIP-ST". A card of AES is there only where the run
+    kept one. Raises ConfigurationError for a stand-in under a column of the paper.
     """
     told = run.info.get("cards", {})
     found: dict[str, dict[str, Any]] = {}
     for card in (told.get("report"), told.get("aesthetic"), *told.get("rescored", {}).values()):
         if card is None:
             continue
-        other = found.setdefault(card["column"], card)
-        if card_key(other) != card_key(card):
-            raise ConfigurationError(
-                f"one scorer under the column {card['column']!r}", came=f"{other['name']} and {card['name']}",
-                where=run.folder.name, mend="Rescore a copy of the run; one run holds one scorer of a column.",
-            )
         if card["column"] in PAPER_COLUMNS and card.get("stand_in"):
             raise ConfigurationError(f"a column of its own for a stand-in scorer, not {card['column']}",
                                      came=card["name"], where=run.folder.name)
+        found.setdefault(card_key(card), card)
     return found
+
+
+def labels_of(runs: Iterable[RunStore]) -> dict[str, str]:
+    """Key of a card -> what its tables are called: its column, and its name too where several share the column."""
+    cards = {key: card for run in runs for key, card in cards_of(run).items()}
+    names: dict[str, str] = {}
+    for key, card in cards.items():
+        same = [other for other in cards.values() if other["column"] == card["column"]]
+        alike = [other for other in same if other["name"] == card["name"]]
+        named = f"{card['column']}, {card['name']}" + (f" {key[:6]}" if len(alike) > 1 else "")
+        names[key] = named if len(same) > 1 else card["column"]
+    return names
 
 
 def card_key(card: dict[str, Any]) -> str:
@@ -85,10 +100,11 @@ def pictures_of(run: RunStore) -> str:
     return source.removeprefix(f"{ScorerCard(**card).source}|") if card else source
 
 
-def _rows(member: Member, last: int) -> list[dict[str, Any]]:
+def _rows(member: Member, last: int, labels: Mapping[str, str]) -> list[dict[str, Any]]:
     run, configured = member.run, member.run.info["configuration"]
     queries = {row["id"]: row for row in configured["queries"]["report"]}
-    keys = {column: card_key(card) for column, card in cards_of(run).items()}
+    cards = cards_of(run)
+    own = card_key(run.info["cards"]["report"])
     # What reported is what a control made of a library, where there was one.
     libraries = {row["epoch"]: row["key"] for row in run.rows("controls") or run.rows("libraries")}
     failures = _failures(run)
@@ -97,11 +113,11 @@ def _rows(member: Member, last: int) -> list[dict[str, Any]]:
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for key, row in run.keyed("measured").items():
         anchor = row["epoch"] is None
-        card = key.split("/")[1] if key.startswith(RESCORED) else keys.get(row["column"], "")
-        if card != keys.get(row["column"]):
+        card = key.split("/")[1] if key.startswith(RESCORED) else own
+        if cards.get(card, {}).get("column") != row["column"]:
             raise ConfigurationError(f"the card of the column {row['column']!r}", came="none in run.json",
                                      where=run.folder.name)
-        place = (row["row"], row["draw"], row["query"], row["column"])
+        place = (row["row"], row["draw"], row["query"], card)
         query, epoch = queries.get(row["query"], {}), -1 if anchor else row["epoch"]
         entry = row["row"] if anchor else member.row
         if not anchor and member.evidence != "external":
@@ -112,6 +128,7 @@ def _rows(member: Member, last: int) -> list[dict[str, Any]]:
             **head, "entry": entry, "epoch": epoch, "library": "" if anchor else libraries.get(epoch, ""), "carried": 0,
             "role": row["row"] if anchor else "report", "query": row["query"], "text": query.get("text", row["query"]),
             "length": query.get("length", "short"), "draw": row["draw"], "column": row["column"], "card": card,
+            "scorer": labels[card],
             "similarity": row["similarity"], "worst_view": row["worst_view"], "rank": row["rank"], "valid": valid,
             "strokes": row["strokes"], "aesthetic": rated,
             "failure": "" if anchor or valid else failures.get((row["query"], epoch, row["draw"]), "unknown"),

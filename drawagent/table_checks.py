@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drawagent.measurements import AES, cards_of, pictures_of
+from drawagent.measurements import AES, card_key, cards_of, labels_of, pictures_of
 from drawagent.members import Member, Members
 from easel.errors import ConfigurationError
 from easel.tables import check_cards, parts_of
@@ -15,27 +14,29 @@ if TYPE_CHECKING:
 
 
 def shared_columns(members: Members) -> tuple[tuple[str, ...], list[str]]:
-    """The columns that every run has, under one card each; and words on those that only some have."""
-    held: dict[str, list[RunStore]] = {}
-    for member in members.runs:
-        for column in cards_of(member.run):
-            held.setdefault(column, []).append(member.run)
-    for column, runs in held.items():
-        check_cards(runs, where="Tables.of", cards=partial(_parts, column))
-    scored = [column for column in held if column != AES]
-    shared = [column for column in scored if len(held[column]) == len(members.runs)]
+    """Labels of the scorers that saw every run, and words on the others.
+
+    Raises ConfigurationError where there is none, naming what differs, and for two predictors of AES.
+    """
+    runs = [member.run for member in members.runs]
+    labels, held = labels_of(runs), [cards_of(run) for run in runs]
+    known = {key: card for cards in held for key, card in cards.items()}
+    raters = [key for key, card in known.items() if card["column"] == AES]
+    if len(raters) > 1:
+        raise ConfigurationError("one predictor of AES", came=f"cards {', '.join(raters)}", where="Tables.of",
+                                 mend="Make the tables of each apart.")
+    scorers = [key for key in labels if key not in raters]
+    shared = [key for key in scorers if all(key in cards for cards in held)]
     if not shared:
-        came = "; ".join(f"{column}: {', '.join(run.folder.name for run in held[column])}" for column in scored)
-        raise ConfigurationError(
-            "one scorer that saw every run", came=came or "no report", where="Tables.of",
-            mend="`drawagent rescore RUN --scorer ...` adds one to a run, with no model call.",
-        )
-    ranked = {card["column"] for member in members.runs for card in [member.run.info["cards"].get("reward")] if card}
-    return tuple(shared), _own_views(members) + [
-        f"{column} rewarded the practices: no witness of what was learned" for column in shared if column in ranked
-    ] + [
-        f"no table of {column}: {len(held[column])} of {len(members.runs)} runs have it"
-        for column in scored if column not in shared
+        check_cards(runs, where="Tables.of", cards=_reporter, mend=(
+            "`drawagent rescore RUN --scorer ...` gives a run another scorer's figures besides, with no model call."))
+        raise ConfigurationError("a scorer that saw every run", came="no report", where="Tables.of")
+    rewarded = {card_key(card) for run in runs if (card := run.info["cards"].get("reward"))}
+    return tuple(labels[key] for key in shared), [
+        *_own_views(members),
+        *(f"{labels[key]} rewarded practices: no witness of what was learned" for key in shared if key in rewarded),
+        *(f"no table of {labels[key]}: {sum(key in cards for cards in held)} of {len(runs)} runs have it"
+          for key in scorers if key not in shared),
     ]
 
 
@@ -49,8 +50,8 @@ def _own_views(members: Members) -> list[str]:
     return found
 
 
-def _parts(column: str, run: RunStore) -> dict[tuple[str, str], Any]:
-    return parts_of(column, cards_of(run)[column])
+def _reporter(run: RunStore) -> dict[tuple[str, str], Any]:
+    return parts_of("report", run.info.get("cards", {}).get("report", {}))
 
 
 def check_pictures(members: Members) -> None:

@@ -37,7 +37,7 @@ class Tables:
     """The tables of one set of runs, each a frame under its name; the same bytes for the same folders.
 
     members : the runs; baseline : the entry that was named, "" for the empty library; level : of all intervals
-    columns : the scorers that saw every run, the first run's reporter first; AES where every run has it
+    columns : labels of the scorers that saw every run, the first run's reporter first; AES where every run has it
     remarks : what is missing, left out or marked
     """
 
@@ -59,7 +59,7 @@ class Tables:
         grid : of the sweep, where it has several; baseline : an entry ("paper, epoch 2") instead of the grid's own
         preferences : files of answers (`drawagent.preferences`)
         Raises ConfigurationError for runs of two grades of evidence (files of another method may stand beside one),
-        for two cards under one column, for other cameras or raster, and where no scorer saw every run.
+        for other cameras or raster, and where no scorer, by its card, saw every run.
         """
         members = gather(places, grid=grid)
         runs = [one.run for one in members.runs]
@@ -160,7 +160,7 @@ class Tables:
         if not self.stand_in:
             raise ConfigurationError("runs of a stand-in", came=self.members.evidence, where="stand_in_comparison")
         entries = Entries(measurements(self.members), self.members.baseline)
-        scorers = dict.fromkeys(entries.reported.column)
+        scorers = dict.fromkeys(entries.reported.scorer)
         return {
             f"stand-in, scorer {number}": entries.comparison(column, level=self.level).rename(columns=_marked)
             for number, column in enumerate(scorers, 1)

@@ -93,9 +93,9 @@ def report_sheet(
 def row_curve(frame: pandas.DataFrame, row: str, *, column: str, caption: str) -> str:
     """Mean report score by epoch of one row, and of every prompt over practices and draws; "" for a single epoch.
 
-    frame : as `measurements` gives it; column : that of the scorer
+    frame : as `measurements` gives it; column : label of the scorer
     """
-    own = frame[(frame.row == row) & (frame.role == "report") & (frame.column == column)]
+    own = frame[(frame.row == row) & (frame.role == "report") & (frame.scorer == column)]
     own = own[own.evidence != "external"]
     if own.epoch.nunique() < 2:
         return ""

@@ -169,11 +169,12 @@ def check_evidence(
 
 def check_cards(
     runs: Sequence[RunStore], *, where: str,
-    cards: Callable[[RunStore], Mapping[tuple[str, str], Any]] | None = None,
+    cards: Callable[[RunStore], Mapping[tuple[str, str], Any]] | None = None, mend: str = "",
 ) -> None:
     """Refuse runs whose cards differ from the first one's.
 
     cards : (role, part) -> value, of what is compared; None: all of the run's own cards but `_NOT_COMPARED`
+    mend : what to do instead
     Raises ConfigurationError naming the part.
     """
     cards = cards or _cards
@@ -189,7 +190,7 @@ def check_cards(
                 came=f"{' '.join(part)} {first.get(part, 'none')!r} in {runs[0].folder.name}, "
                      f"{other.get(part, 'none')!r} in {run.folder.name}",
                 where=where,
-                mend=f"Call {where} once for each set of cards, or practise again with one scorer.",
+                mend=mend or f"Call {where} once for each set of cards, or practise again with one scorer.",
             )
 
 

@@ -143,6 +143,12 @@ def test_a_stand_in_scorer_never_stands_under_a_column_of_the_paper(tmp_path) ->
         measurements(gather([run.folder]))
 
 
+def test_a_run_without_a_report_is_named(tmp_path) -> None:
+    run = a_run(tmp_path, queries=[])
+    with pytest.raises(ConfigurationError, match=rf"a run with a report.*none measured.*{run.folder.name}"):
+        measurements(gather([run.folder]))
+
+
 def test_one_text_stands_under_one_id(tmp_path) -> None:
     first, second = a_run(tmp_path, name="a"), a_run(tmp_path, name="b")
     path = second.folder / "run.json"

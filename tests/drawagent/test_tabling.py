@@ -233,9 +233,9 @@ def test_prompts_that_nobody_shares_give_no_difference(tmp_path) -> None:
 @pytest.mark.parametrize(("change", "words"), [
     ({"evidence": "recorded"}, r"one grade of evidence.*live: .*_a_\w+; recorded: .*_b_.*Tables\.of once for each grade"),
     ({"evidence": "stand-in"}, r"runs of models.*stand-in: .*_b_.*pipeline_check"),
-    ({"card": renamed(CARD, weights="laion")}, r"the same scorer cards.*CLIP-ST weights 'openai' in .*'laion' in .*_b_"),
-    ({"card": renamed(CARD, template="{text}")}, r"the same scorer cards.*CLIP-ST template"),
-    ({"card": OTHER}, r"one scorer that saw every run.*CLIP-ST: .*_a_\w+; CLIP \(B/32\): .*_b_.*drawagent rescore"),
+    ({"card": renamed(CARD, weights="laion")}, r"the same scorer cards.*report weights 'openai' in .*_a_\w+, 'laion' in .*_b_"),
+    ({"card": renamed(CARD, template="{text}")}, r"the same scorer cards.*report template"),
+    ({"card": OTHER}, r"the same scorer cards.*report column 'CLIP-ST' in .*_a_\w+, 'CLIP \(B/32\)' in .*_b_.*drawagent rescore"),
     ({"pictures": "drawagent.raster:render|224|3.0|cam a;cam b"},
      r"the same cameras and raster in every report.*'2\.0' and '3\.0'"),
 ])
@@ -289,7 +289,7 @@ def test_a_second_scorer_stands_side_by_side(tmp_path) -> None:
 def test_a_scorer_that_rewarded_is_no_witness(tmp_path) -> None:
     run = a_run(tmp_path, learned(0.05, 0), rescored={REWARD: base})
     assert Tables.of(run.folder).remarks == (
-        "CLIP (reward) rewarded the practices: no witness of what was learned",)
+        "CLIP (reward) rewarded practices: no witness of what was learned",)
 
 
 def test_aes_has_a_table_where_every_run_has_it(tmp_path) -> None:
@@ -438,9 +438,38 @@ def test_epoch_0_that_differs_between_practices_is_paired_with_its_own(tmp_path)
     assert of(tables.comparisons["CLIP-ST"], "mine, epoch 0").n == 12
 
 
-def test_two_scorers_of_one_column_in_a_run_are_refused(tmp_path) -> None:
-    with pytest.raises(ConfigurationError, match="one scorer under the column 'CLIP-ST'.*ViT-L and ViT-L"):
-        Tables.of(a_run(tmp_path, rescored={renamed(CARD, weights="other"): base}).folder)
+def test_two_models_of_one_column_have_tables_of_their_own(tmp_path) -> None:
+    """Every open CLIP model stands under CLIP-ST; a rescored run has two of them, and a rewarder of that column."""
+    other, reward = renamed(CARD, name="ViT-B", model="ViT-B-32"), renamed(REWARD, column="CLIP-ST")
+    run = a_run(tmp_path, learned(0.05, 0), reward=reward, rescored={other: base})
+    tables = Tables.of(run.folder)
+    assert tables.columns == ("CLIP-ST, ViT-L", "CLIP-ST, ViT-B")
+    assert tables.remarks == ()
+    assert of(tables.comparisons["CLIP-ST, ViT-L"], "mine, epoch 2").difference > 0.09
+    assert of(tables.comparisons["CLIP-ST, ViT-B"], "mine, epoch 2").difference == 0
+    assert of(tables.comparisons["CLIP-ST, ViT-B"], "mine, epoch 2").n == 6
+    assert "curve-mine-clip-st-vit-b.svg" in write_folder(tables, tmp_path / "out")
+    twice = a_run(tmp_path / "b", rescored={renamed(CARD, template="{text}"): base})
+    assert [label[:14] for label in Tables.of(twice.folder).columns] == ["CLIP-ST, ViT-L", "CLIP-ST, ViT-L"]
+    assert len(set(Tables.of(twice.folder).columns)) == 2
+    rewarded = a_run(tmp_path / "c", reward=other, rescored={other: base})
+    assert Tables.of(rewarded.folder).remarks == (
+        "CLIP-ST, ViT-B rewarded practices: no witness of what was learned",)
+
+
+def test_a_rescoring_makes_runs_of_two_reporters_comparable(tmp_path) -> None:
+    first = a_run(tmp_path, name="a")
+    second = a_run(tmp_path, name="b", card=OTHER, rescored={CARD: base})
+    tables = Tables.of(first.folder, second.folder)
+    assert tables.columns == ("CLIP-ST",)
+    assert tables.remarks == ("no table of CLIP (B/32): 1 of 2 runs have it",)
+
+
+def test_two_predictors_of_aes_are_refused(tmp_path) -> None:
+    aes = [renamed(CARD, name="LAION", weights=weights, column="AES") for weights in ("one", "two")]
+    runs = [a_run(tmp_path, name=name, rescored={card: base}) for name, card in zip("ab", aes, strict=True)]
+    with pytest.raises(ConfigurationError, match="one predictor of AES"):
+        Tables.of(*(run.folder for run in runs))
 
 
 def test_rows_without_a_card_are_refused(tmp_path) -> None:
