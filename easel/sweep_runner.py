@@ -170,7 +170,7 @@ def run(
 
 
 def _spawn(folder: Path, key: str, budget: str, threads: int | None) -> subprocess.Popen[str]:
-    environment = {**os.environ}
+    environment = {**os.environ, "EASEL_WIDGETS": "static"}  # nobody looks on, also when JupyterLab began the sweep
     if threads is not None:
         environment |= dict.fromkeys(_THREADS, str(threads))
     # Plugins are looked for where the sweep was started, though a notebook's kernel starts in the notebook's folder.

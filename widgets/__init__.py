@@ -1,1 +1,1 @@
-"""Figures of both methods for notebooks (plotly). Live widgets come with a later release."""
+"""Figures of both methods for notebooks (plotly), and live widgets over them."""

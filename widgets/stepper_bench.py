@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from easel.errors import EaselError
 from widgets import panels, theme
 from widgets.driver import ENDED
 from widgets.episode import places
+from widgets.live_figure import live_figure
 from widgets.stepper_figures import refresh
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from widgets.stepper import PracticeStepper
 
 _LATEST = "what happens last"
+_DOUBLE_CLICK = 0.4
+"""Seconds; browsers take two clicks within half a second for one double click."""
 
 
 class Bench:
@@ -27,16 +32,16 @@ class Bench:
 
     def __init__(self, stepper: PracticeStepper) -> None:
         import ipywidgets as ipw
-        import plotly.graph_objects as go
 
         self._stepper, self._lock = stepper, threading.RLock()
         self._asked: Any = None
         self._showing = False
+        self._decided = -math.inf
         self._head = ipw.HTML(panels.panel(panels.heading(stepper.gallery)))
         self._progress, self._said = ipw.HTML(), ipw.HTML()
         self._place = ipw.Dropdown(description="show", layout={"width": "320px"})
         self._place.observe(self._turn, "value")
-        self._figure = go.FigureWidget(stepper.figure())
+        self._figure = live_figure(stepper.figure())
         self._words, self._sums = ipw.HTML(), ipw.HTML()
         self._moves = self._make_moves()
         self._decision = self._make_decision()
@@ -95,8 +100,9 @@ class Bench:
         if desk is None:
             return ipw.VBox(layout={"display": "none"})
         choices = [
-            self._button("Accept", "check", desk.accept), self._button("Veto", "times", desk.veto),
-            self._button("Enter my words", "pencil", lambda: desk.edit(self._own.value)),
+            self._button("Accept", "check", self._once(desk.accept)),
+            self._button("Veto", "times", self._once(desk.veto)),
+            self._button("Enter my words", "pencil", self._once(lambda: desk.edit(self._own.value))),
         ]
         self._edit = choices[-1]
         return ipw.VBox([self._question, self._own, ipw.HBox(choices)],
@@ -108,6 +114,17 @@ class Bench:
         button = ipw.Button(description=words, icon=icon, tooltip=words, layout={"width": "auto"})
         button.on_click(lambda _: self._try(do))
         return button
+
+    def _once(self, decide: Callable[[], Any]) -> Callable[[], Any]:
+        """A decision that the second half of a double click does not take for the next question too."""
+
+        def act() -> None:
+            if time.monotonic() - self._decided < _DOUBLE_CLICK:
+                return
+            decide()
+            self._decided = time.monotonic()
+
+        return act
 
     def _try(self, do: Callable[[], Any]) -> None:
         """A refusal is a sentence above the figure; it goes with the next click."""

@@ -322,3 +322,19 @@ def test_an_episode_is_read_alike_from_an_open_and_from_a_closed_run(tour):
     one, other = Gallery(RunStore.read(tour)), PracticeStepper.of_run(tour).gallery
     assert read_episode(one, (0, "guitar")) == read_episode(other, (0, "guitar"))
     assert read_episode(one, (5, "guitar")).rows == ()
+
+
+def test_a_double_click_decides_one_question(monkeypatch):
+    from widgets import stepper_bench
+
+    decided, now = [], [10.0]
+    monkeypatch.setattr(stepper_bench.time, "monotonic", lambda: now[0])
+    bench = object.__new__(stepper_bench.Bench)
+    bench._decided = -1.0
+    veto = bench._once(lambda: decided.append(now[0]))
+    veto()
+    now[0] = 10.2
+    veto()
+    now[0] = 11.0
+    veto()
+    assert decided == [10.0, 11.0]
