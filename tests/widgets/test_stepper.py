@@ -188,8 +188,8 @@ def test_the_live_widget_clicks_what_the_calls_do(tmp_path):
     found["Step epoch"].click()
     assert stepper.driver.wait(WAIT) == "waiting for a decision"
     assert found["Textarea"].value == stepper.desk.pending.text and "Your decision." in said(found)
-    assert [trace.type for trace in found["FigureWidget"].data] == ["scatter3d"] * 3 + ["scatter"] * 4
-    assert len(found["FigureWidget"].data[0].x) > 10, "drawn"
+    assert [trace.type for trace in found["LiveFigure"].data] == ["scatter3d"] * 3 + ["scatter"] * 4
+    assert len(found["LiveFigure"].data[0].x) > 10, "drawn"
     found["Textarea"].value = ""
     found["Enter my words"].click()
     assert "Not done:</b> expected words that a lesson can have, got a lesson needs words (at review)." in said(found)
@@ -201,7 +201,7 @@ def test_the_live_widget_clicks_what_the_calls_do(tmp_path):
     assert places_before == ["what happens last", "epoch 0: a learnthing0", "epoch 0: a learnthing1"]
     found["Dropdown"].value = (0, "learn0")
     assert stepper.place == (0, "learn0") and not stepper.following
-    assert any("a learnthing0, epoch 0" in one.text for one in found["FigureWidget"].layout.annotations)
+    assert any("a learnthing0, epoch 0" in one.text for one in found["LiveFigure"].layout.annotations)
     found["Stop"].click()
     stepper.driver.stop()
     assert all(found[words].disabled for words in ("Step event", "Step epoch", "Run", "Pause", "Stop"))
