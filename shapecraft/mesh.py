@@ -308,7 +308,8 @@ class ObjectMesh:
         with the largest area, the first of equals."""
         largest = max(self.parts, key=lambda part: part.area)
         uv, normals = [part.uv for part in self.parts], [part.normals for part in self.parts]
-        return replace(largest, name=name, vertices=self.vertices, faces=self.faces, uv=_all_or_none(uv), normals=_all_or_none(normals))
+        return replace(largest, name=name, vertices=self.vertices, faces=self.faces, uv=_all_or_none(uv),
+                       normals=_all_or_none(normals))
 
 
 def assembled(parts: Iterable[tuple[str, ObjectMesh]]) -> ObjectMesh:

@@ -117,6 +117,19 @@ def rasterise(
     return buffers
 
 
+def rays(camera: Camera, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Through the pixel centres: origins, directions (size, size, 3) float64, world; a direction goes 1 in depth."""
+    at = 2.0 * (np.arange(size) + 0.5) / size - 1.0
+    x, y = np.meshgrid(at, at)
+    right, down, forward = camera.matrix()[:3, :3]
+    eye = np.array(camera.eye)
+    if camera.projection == "orthographic":
+        half = camera.height / 2
+        return eye + half * (x[..., None] * right + y[..., None] * down), np.broadcast_to(forward, (size, size, 3))
+    slope = math.tan(math.radians(camera.fov_deg) / 2)
+    return np.broadcast_to(eye, (size, size, 3)), forward + slope * (x[..., None] * right + y[..., None] * down)
+
+
 def _see(
     points: np.ndarray, places: np.ndarray, faces: np.ndarray, near: float, size: int, top: int,
     nearest: np.ndarray, winner: np.ndarray,

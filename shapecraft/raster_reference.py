@@ -16,7 +16,7 @@ import numpy as np
 
 from easel.cameras import Camera
 from shapecraft.mesh import ObjectMesh
-from shapecraft.raster import TIE, GBuffer
+from shapecraft.raster import TIE, GBuffer, rays
 
 ROUNDING = 1e-12
 
@@ -55,19 +55,6 @@ def _view(mesh: ObjectMesh, camera: Camera, size: int, smooth: bool) -> tuple[np
     single = (array.astype(np.float32) for array in (depth, weights, normal, uv, position))
     depth32, *rest = single
     return depth32, part, face, *rest
-
-
-def rays(camera: Camera, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Origins and directions, (size, size, 3) float64, world frame; the directions advance 1 along the view axis."""
-    at = 2.0 * (np.arange(size) + 0.5) / size - 1.0
-    x, y = np.meshgrid(at, at)
-    right, down, forward = camera.matrix()[:3, :3]
-    eye = np.array(camera.eye)
-    if camera.projection == "orthographic":
-        half = camera.height / 2
-        return eye + half * (x[..., None] * right + y[..., None] * down), np.broadcast_to(forward, (size, size, 3))
-    slope = math.tan(math.radians(camera.fov_deg) / 2)
-    return np.broadcast_to(eye, (size, size, 3)), forward + slope * (x[..., None] * right + y[..., None] * down)
 
 
 def meet(corners: np.ndarray, origins: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
