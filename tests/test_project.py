@@ -26,6 +26,9 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 IMPORT_NAMES = {"open_clip_torch": "open_clip", "pillow": "PIL", "pyyaml": "yaml", "pre-commit": "pre_commit"}
 OPTIONAL = {"pydiffvg"}
 """Imported where present, on no registry."""
+BLENDER = {"shapecraft.shapes", "shapecraft.worker"}
+"""Folders of modules that run in Blender's interpreter only: package data to ours."""
+IN_BLENDER = {"bpy", "bmesh", "mathutils", "shapes", *(path.stem for path in (ROOT / "shapecraft/worker").glob("*.py"))}
 LISTS = ("pyproject.toml", "environment.yml", "Makefile", "scripts/setup.sh")
 
 
@@ -49,13 +52,17 @@ def pins() -> dict[str, str]:
 
 def imported(folder: Path) -> dict[str, Path]:
     """Top-level name -> one file that imports it, anywhere in the file."""
-    names: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0]: path for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-                names[node.module.partition(".")[0]] = path
+    return {name: path for path in sorted(folder.rglob("*.py")) for name in imported_by(path)}
+
+
+def imported_by(path: Path) -> set[str]:
+    """Top-level names that one file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
     return names
 
 
@@ -89,7 +96,7 @@ def test_no_registry_address_stands_in(name):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_what_a_package_imports_is_declared(package):
-    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL}
+    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL, *IN_BLENDER}
     declared = {IMPORT_NAMES.get(one.name, one.name.replace("-", "_")) for one in requirements("all").values()}
     undeclared = {name: str(path) for name, path in imported(ROOT / package).items() if name not in ours | declared}
     assert undeclared == {}
@@ -97,7 +104,7 @@ def test_what_a_package_imports_is_declared(package):
 
 @pytest.mark.parametrize("folder", ["tests", "data", "benchmarks", "scripts"])
 def test_what_the_rest_imports_is_in_dev(folder):
-    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL, "tests", "data", "scripts", "benchmarks"}
+    ours = {*PACKAGES, *sys.stdlib_module_names, *OPTIONAL, *IN_BLENDER, "tests", "data", "scripts", "benchmarks"}
     declared = {IMPORT_NAMES.get(one.name, one.name.replace("-", "_")) for one in requirements("dev").values()}
     undeclared = {name: str(path) for name, path in imported(ROOT / folder).items() if name not in ours | declared}
     assert undeclared == {}
@@ -106,7 +113,14 @@ def test_what_the_rest_imports_is_in_dev(folder):
 def test_packages_are_listed_one_by_one():
     modules = {path.parent.relative_to(ROOT).as_posix().replace("/", ".")
                for package in PACKAGES for path in (ROOT / package.partition(".")[0]).rglob("*.py")}
-    assert modules == set(PACKAGES)
+    assert modules - BLENDER == set(PACKAGES)
+
+
+def test_only_blenders_interpreter_imports_blender():
+    folders = [ROOT / package.replace(".", "/") for package in BLENDER]
+    importers = {path for package in PACKAGES for path in (ROOT / package).rglob("*.py")
+                 if path.parent not in folders and imported_by(path) & IN_BLENDER}
+    assert importers == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

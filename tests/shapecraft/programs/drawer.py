@@ -1,0 +1,15 @@
+# box: center (0, -0.015, 0.3), size (0.4, 0.43, 0.15)
+import shapes
+
+front = shapes.box(size=(0.4, 0.02, 0.15), center=(0, -0.19, 0.3))
+shapes.bevel(front, width=0.004)
+tray = shapes.box(size=(0.38, 0.38, 0.12), center=(0, 0.01, 0.295))
+shapes.difference(tray, shapes.box(size=(0.36, 0.36, 0.12), center=(0, 0.01, 0.307)))
+knob = shapes.lathe(profile=[(0, 0), (0.008, 0), (0.006, 0.014), (0.016, 0.022), (0.013, 0.03), (0, 0.03)])
+shapes.rotate(knob, angle=90, axis="x")
+shapes.align(knob, to=front, axes="xz")
+shapes.place_on(knob, base=front, side="-y")
+shapes.material(front, base_color="#8b5a2b", roughness=0.5, name="wood")
+shapes.material(tray, base_color="#c9a26d", roughness=0.7, name="pale wood")
+shapes.material(knob, base_color="#b8b8b8", roughness=0.25, metallic=1.0, name="steel")
+shapes.join(front, tray, knob, name="drawer")
