@@ -1,4 +1,4 @@
-"""Layout facts: what the boxes of a graph say without any relation: overlaps, floating parts, pairs that differ (ours).
+"""Placement: what the boxes of a graph say without any relation: overlaps, floating parts, pairs that differ (ours).
 
 Measured, so that an Evaluator without eyes can judge a layout, and one with eyes need not guess numbers.
 """
