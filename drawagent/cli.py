@@ -11,9 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from drawagent import cli_bundles, cli_lessons, cli_tables
+from drawagent import cli_bundles, cli_lessons, cli_scoring, cli_tables
 from drawagent.arguments import read_budget, read_library, read_query, read_settings
-from drawagent.cli_scoring import register
 from easel.errors import ConfigurationError, EaselError
 
 app = typer.Typer(
@@ -245,8 +244,8 @@ def render(
     typer.echo(f"about {estimate_tokens(messages)} tokens")
 
 
-cli_bundles.register(app)
-cli_tables.register(app)
+for commands in (cli_tables, cli_scoring, cli_lessons, cli_bundles):
+    commands.register(app)
 
 
 @contextlib.contextmanager
@@ -349,14 +348,8 @@ def _tell(studio: Any) -> None:
     typer.echo(f"run folder: {studio.run.folder}")
 
 
-register(app)
-
-
 def _today() -> str:
     return datetime.date.today().isoformat()
-
-
-cli_lessons.register(app)
 
 
 def main() -> None:

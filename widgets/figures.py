@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _SAMPLES = 10
+_AWAY = 2.1  # plotly's units: from here a drawing that fills its cube is seen whole
 _STRAIGHT = 2e-3  # a stroke this near its chord (longest side of the sketch: 2) is drawn as its two ends
 
 
@@ -136,7 +137,7 @@ def _spread(values: Sequence[float]) -> float:
 
 def _scene() -> dict[str, Any]:
     eye = np.array(ring(8)[1].eye)
-    eye = 1.5 * eye / np.linalg.norm(eye)
+    eye = (_AWAY * eye / np.linalg.norm(eye)).round(4)
     axis = {"visible": False, "range": [-1.05, 1.05]}
     return {
         "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "cube",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SCENES = ("scene", "scene2")
-_AWAY = 1.4  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole
 _VIEWS = 8
 _SHOWN = (1, 5)  # of 8: as contact sheets and figures begin, and from behind
 
@@ -30,8 +29,6 @@ def contrast_figure(pair: Contrast, *, watermark: bool = False) -> go.Figure:
         figure.layout.annotations, ("S+", "S-"), (pair.plus_row, pair.minus_row), strict=False
     ):
         annotation.text = f"{name}, candidate {row['candidate']}: {row['reward']:.4f}"
-    eye = figure.layout.scene.camera.eye
-    figure.update_scenes(camera_eye={axis: round(_AWAY * eye[axis], 4) for axis in "xyz"})
     figure.update_layout(title={"text": f"{_plain(pair.text)}, epoch {pair.epoch}", "x": 0.5, "y": 0.98},
                          margin={"t": 60}, height=460)
     return figure

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MOST_SCENES = 8
 """Candidates drawn at once: a browser keeps 16 WebGL contexts a page, and others want some (ours)."""
 _COLUMNS, _SCENE_PX, _STRIP_PX, _HEAD_PX = 5, 215, 250, 6
-_AWAY = 1.4  # times as far as in a grid of sketches: a drawing that fills its cube is seen whole in a small scene
 
 
 def stepper_figure(
@@ -100,9 +99,7 @@ def _words(text: str, x: float, y: float, *, anchor: str = "center", size: int =
 
 
 def _small_scene(**domain: list[float]) -> dict[str, Any]:
-    scene = _scene()
-    eye = {axis: round(_AWAY * at, 4) for axis, at in scene["camera"]["eye"].items()}
-    return {**scene, "camera": {**scene["camera"], "eye": eye}, "uirevision": "kept", "domain": domain}
+    return {**_scene(), "uirevision": "kept", "domain": domain}
 
 
 def _candidate(sketch: Sketch | None, mark: str, scene: str) -> go.Scatter3d:
