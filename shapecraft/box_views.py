@@ -29,6 +29,7 @@ FOUR: tuple[View, ...] = tuple(view for view in SIX if view.name in ("front", "r
 FILL = 0.68
 """Share of the half picture that all boxes fill; the rest is for labels (ours)."""
 _FACE, _EDGE, _HIDDEN, _FLOOR = 0.22, 0.9, 0.35, 0.10  # how much a face, an edge, an edge behind and the floor cover
+_IN = 0.88  # how far from its middle to its corner a box may be pointed at
 _LINE = 1.3  # width of an edge in pixels
 
 Named = Sequence[tuple[str, Box]]
@@ -81,14 +82,26 @@ def box_views(boxes: Sequence[Box], cameras: Sequence[Camera], *, size: int = 38
 
 
 def _labelled(picture: np.ndarray, boxes: Named, camera: Camera) -> np.ndarray:
-    size = len(picture)
-    labels = []
-    for number, (name, box) in enumerate(boxes):
-        x, y, _ = camera.project(np.array(box.center))
-        at = (int(np.clip((x + 1) / 2 * size, 0, size - 1)), int(np.clip((y + 1) / 2 * size, 0, size - 1)))
-        labels.append(Label(name, at, part_colour(number)))
+    labels = [Label(name, at, part_colour(number))
+              for number, ((name, _), at) in enumerate(zip(boxes, _anchors(boxes, camera, len(picture)), strict=True))]
     # The floor is pale and may be written upon; boxes leave at most 1 - _FACE of the paper in some channel.
     return draw_labels(picture, picture.min(axis=2) < 0.88, labels)
+
+
+def _anchors(boxes: Named, camera: Camera, size: int) -> list[tuple[int, int]]:
+    """(x, y) pixel a box: of its middle and places near its corners the one that the fewest other boxes share."""
+    places = [(camera.project(np.array(box.center) + np.concatenate([np.zeros((1, 3)), _IN * (
+        _corners(box) - np.array(box.center))]))[:, :2] + 1) / 2 * size for _, box in boxes]
+    outlines = [(camera.project(_corners(box))[:, :2] + 1) / 2 * size for _, box in boxes]
+    found = []
+    for number, candidates in enumerate(places):
+        shared = np.zeros(len(candidates))
+        for other, outline in enumerate(outlines):
+            if other != number:
+                shared += ((outline.min(axis=0) <= candidates) & (candidates <= outline.max(axis=0))).all(axis=1)
+        x, y = np.clip(np.round(candidates[int(np.argmin(shared))]), 0, size - 1)
+        found.append((int(x), int(y)))
+    return found
 
 
 def _corners(box: Box) -> np.ndarray:

@@ -106,7 +106,12 @@ class PartMesh:
     @cached_property
     def area(self) -> float:
         """Square metres, both sides of a sheet counted once."""
-        return float(np.linalg.norm(self._crosses, axis=1).sum() / 2)
+        return float(self.face_areas.sum())
+
+    @cached_property
+    def face_areas(self) -> np.ndarray:
+        """(F,) square metres"""
+        return np.linalg.norm(self._crosses, axis=1) / 2
 
     @cached_property
     def volume(self) -> float | None:
@@ -152,11 +157,17 @@ class PartMesh:
         _, first, index = np.unique(labels, return_index=True, return_inverse=True)
         return np.argsort(np.argsort(first))[index.reshape(-1)]
 
-    def piece(self, number: int) -> PartMesh:
-        """One loose piece as a part, without area-less triangles, vertices welded; uv and normals are left out."""
-        corners = self.welded[1][(self.pieces == number) & self._sound]
-        kept, index = np.unique(corners, return_inverse=True)
-        return replace(self, vertices=self.welded[0][kept], faces=index.reshape(-1, 3), uv=None, normals=None)
+    def split(self) -> tuple[PartMesh, ...]:
+        """The loose pieces as parts, vertices welded, without triangles that have no area, uv and normals."""
+        corners, labels = self.welded[1][self._sound], self.pieces[self._sound]
+        order = np.argsort(labels, kind="stable")
+        found = []
+        for chunk in np.split(corners[order], np.flatnonzero(np.diff(labels[order])) + 1):
+            kept, index = np.unique(chunk, return_inverse=True)
+            if len(chunk):
+                found.append(replace(self, vertices=self.welded[0][kept], faces=index.reshape(-1, 3), uv=None,
+                                     normals=None))
+        return tuple(found)
 
     @cached_property
     def face_normals(self) -> np.ndarray:
@@ -296,6 +307,7 @@ class ObjectMesh:
 
     @property
     def area(self) -> float:
+        """Square metres"""
         return sum(part.area for part in self.parts)
 
     @cached_property
