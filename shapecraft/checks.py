@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import pairwise
 
@@ -60,12 +60,12 @@ _BUILTIN = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__bui
 
 
 def advise(
-    program: str, *, helpers: Collection[str] | None = None, blender: Version = (4, 5)
+    program: str, *, helpers: Collection[str] | Mapping[str, Collection[str]] | None = None, blender: Version = (4, 5)
 ) -> tuple[Advice, ...]:
     """Remarks on a program, by line; () when nothing is known to fail. Nothing is executed.
 
-    helpers : names that `shapes` has (None: its names are not checked); blender : version that will run it, (4, 5) or
-    later. Of equal remarks the first is kept.
+    helpers : names that `shapes` has, or each name with the arguments it takes (None: neither is checked)
+    blender : version that will run it, (4, 5) or later. Of equal remarks the first is kept.
     """
     try:
         tree = parsed(program)
@@ -145,7 +145,9 @@ def _names(values: Values) -> Iterator[Advice]:
                              f"Did you mean {close[0]}?" if close else "Set it before it is used.")
 
 
-def _helpers(values: Values, helpers: Collection[str] | None) -> Iterator[Advice]:
+def _helpers(
+    values: Values, helpers: Collection[str] | Mapping[str, Collection[str]] | None
+) -> Iterator[Advice]:
     if helpers is None:
         return
     for node in values.nodes:
@@ -158,9 +160,24 @@ def _helpers(values: Values, helpers: Collection[str] | None) -> Iterator[Advice
             continue
         for name in used:
             if name not in helpers and not name.startswith("__"):
-                close = get_close_matches(name, sorted(helpers), 3, 0.5)
-                mend = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(sorted(helpers))}."
-                yield Advice(node.lineno, "helper", f"shapes has no {shorten(name, 40)}", mend)
+                yield Advice(node.lineno, "helper", f"shapes has no {shorten(name, 40)}", _near(name, helpers))
+    if isinstance(helpers, Mapping):
+        yield from _arguments(values, helpers)
+
+
+def _arguments(values: Values, helpers: Mapping[str, Collection[str]]) -> Iterator[Advice]:
+    for node in values.nodes:
+        if isinstance(node, ast.Call) and values.dotted(node.func).startswith("shapes."):
+            name = values.dotted(node.func).removeprefix("shapes.")
+            for keyword in node.keywords if name in helpers else ():
+                if keyword.arg is not None and keyword.arg not in helpers[name]:
+                    yield Advice(keyword.value.lineno, "helper", f"shapes.{name} has no argument {keyword.arg}",
+                                 _near(keyword.arg, helpers[name]))
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, sorted(known), 3, 0.5)
+    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
 
 
 def _loops(values: Values) -> Iterator[Advice]:

@@ -184,7 +184,7 @@ def _measured(
             return (("offset", offset),), abs(offset) <= allowed, f"face {face} {offset:+.3f} m from that of {other}"
         case InsetIn(other):
             inside = overlap(box, graph[other].box) / box.volume
-            return (("inside", inside),), inside >= INSET, f"{inside:.0%} of its box inside {other}"
+            return (("inside", inside),), round(inside, 9) >= INSET, f"{inside:.0%} of its box inside {other}"
         case SymmetricTo(other, axis, about):
             off = difference(box, mirrored(graph[other].box, relation))
             whom = "itself" if other == component.name else other
@@ -236,9 +236,9 @@ def copies_due(
 ) -> list[tuple[str, Box]]:
     """(name, box) where each copy belongs, in the order of `relation.copies`.
 
-    anchor : where the first one stands (None: where the graph has it). Each copy gets the free place nearest to where
-    it stands, seen from the first one. Around an axis a box turns like the ellipse in it: exact at quarter turns, and
-    round parts keep their size.
+    anchor : where the first one stands (None: where the graph has it). In a row the copies keep their order; around an
+    axis each gets the free place nearest to where it stands, seen from the first one, and its box turns like the
+    ellipse in it: exact at quarter turns, and round parts keep their size.
     """
     anchor = anchor or first.box
     i = along(relation.axis)
@@ -260,6 +260,9 @@ def copies_due(
             Box(vector(c + (k * step if j == i else 0.0) for j, c in enumerate(anchor.center)), anchor.size)
             for k in ranks
         ]
+        copies = sorted(relation.copies, key=lambda name: (stands[name][i], name))
+        placed = dict(zip(copies, sorted(places, key=lambda place: place.center[i]), strict=True))
+        return [(name, placed[name]) for name in relation.copies]
     due: dict[str, Box] = {}
     pairs = sorted((round(math.dist(stands[name], place.center), 9), name, k)
                    for name in relation.copies for k, place in enumerate(places))
