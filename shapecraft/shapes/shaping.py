@@ -95,6 +95,8 @@ def _combine(value: Any, operand: Any, operation: str) -> None:
     solver = {"solver": "MANIFOLD"} if sound else {"solver": "EXACT", "use_self": True}
     modify(value, "BOOLEAN", operation=operation, object=operand, material_mode="TRANSFER", **solver)
     remove(operand)
+    if not any(value.data.materials):
+        value.data.materials.clear()  # the modifier leaves empty slots where neither has a material
     if len(value.data.polygons):
         change(value, lambda _: None)
 

@@ -156,11 +156,11 @@ def _section(value: Sequence[Sequence[float]], what: str) -> list[Vector]:
 def _simple(points: list[Vector], what: str, mend: str = "") -> list[Vector]:
     if len(points) > MOST_POINTS // 2:
         raise Fault(f"{what} must have at most {MOST_POINTS // 2} points, got {len(points)}")
-    if len(points) < 3 or abs(area(points)) < 1e-12:
-        raise Fault(f"{what} must enclose an area, got {[tuple(round(c, 6) for c in one) for one in points[:4]]}")
     crossed = crossing(points)
     if crossed is not None:
         ends = " and ".join(str(tuple(round(c, 6) for c in points[i])) for i in crossed)
         raise Fault(f"{what} must not cross or touch itself, the sides that begin at {ends} do"
                     + (f"; {mend}" if mend else ""))
+    if len(points) < 3 or abs(area(points)) < 1e-12:
+        raise Fault(f"{what} must enclose an area, got {[tuple(round(c, 6) for c in one) for one in points[:4]]}")
     return points if area(points) > 0 else [points[0], *reversed(points[1:])]

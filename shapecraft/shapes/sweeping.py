@@ -1,7 +1,8 @@
 """Sweeping: one profile along a path of straight pieces, with mitred corners and no twist.
 
 The profile's frame is carried from piece to piece by the smallest rotation. At a corner the section lies in the plane
-that halves the angle, so that the cross-section of every piece is the profile itself.
+that halves the angle, so that the cross-section of every piece is the profile itself. An end that is cut from an arc of
+equal pieces is cut across the arc, and not across its last piece.
 """
 
 import math
@@ -12,6 +13,8 @@ from shapes.arguments import Fault
 from shapes.skins import Skin, skin
 
 SHARPEST = math.cos(math.radians(150))
+MOST_OF_ARC = math.radians(46)
+"""Pieces of an arc turn by less (ours): an eighth of a circle at most, more is a polygon that was meant."""
 
 
 def swept(outline: Sequence[Vector], path: Sequence[Vector], scales: Sequence[float], *, closed: bool,
@@ -36,6 +39,8 @@ def swept(outline: Sequence[Vector], path: Sequence[Vector], scales: Sequence[fl
             right, up = turn @ right, turn @ up
         spin = Matrix.Rotation(rolls[i], 3, behind)
         mitre = before + behind
+        if not closed and i in (0, total - 1):
+            mitre = _arc_end(path if i == 0 else path[::-1], behind)
         ring = []
         for a, b in outline:
             offset = spin @ ((right * a + up * b) * scales[i])
@@ -47,6 +52,20 @@ def swept(outline: Sequence[Vector], path: Sequence[Vector], scales: Sequence[fl
             raise Fault(f"path bends too tightly for this width behind its point {i // step}; "
                         "make the section thinner or the bend wider")
     return skin(rings, along=closed)
+
+
+def _arc_end(path: Sequence[Vector], direction: Vector) -> Vector:
+    """Normal of the cut at the first point: the direction of the first piece, or the tangent of the arc it begins."""
+    if len(path) < 4:
+        return direction
+    pieces = [path[i + 1] - path[i] for i in range(3)]
+    first, second, third = (piece.normalized() for piece in pieces)
+    turn, then, length = first.angle(second), second.angle(third), pieces[0].length
+    even = all(abs(piece.length - length) < 1e-3 * length for piece in pieces)
+    if not even or not 1e-3 < turn < MOST_OF_ARC or abs(then - turn) > 1e-2 * turn:
+        return direction
+    middle = (first + second).normalized()
+    return 2 * first.dot(middle) * first - middle
 
 
 def _frame(direction: Vector) -> tuple[Vector, Vector]:
