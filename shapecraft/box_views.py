@@ -203,7 +203,4 @@ def _compiled() -> Callable[..., Any]:
     except ImportError:
         raise MissingCapability("the package numba, which draws boxes", came="none", where="shapecraft.box_views",
                                 mend="Install the extra 'lab' (`make test` does).") from None
-    try:
-        return numba.njit(nogil=True, cache=True)(_fill)
-    except RuntimeError:  # no folder to keep the code in
-        return numba.njit(nogil=True)(_fill)
+    return numba.njit(nogil=True)(_fill)

@@ -204,10 +204,7 @@ def _compiled() -> Callable[..., Any]:
     except ImportError:
         raise MissingCapability("the package numba, which fills voxels", came="none", where="shapecraft.mesh_metrics",
                                 mend="Install the extra 'lab' (`make test` does).") from None
-    try:
-        return numba.njit(nogil=True, cache=True)(_cross)
-    except RuntimeError:  # no folder to keep the code in
-        return numba.njit(nogil=True)(_cross)
+    return numba.njit(nogil=True)(_cross)
 
 
 def _dense(piece: PartMesh, spacing: float) -> np.ndarray:

@@ -280,13 +280,5 @@ def _compiled() -> tuple[Callable[..., Any], Callable[..., Any]]:
     except ImportError:
         raise MissingCapability("the package numba, which draws meshes", came="none", where="shapecraft.raster",
                                 mend="Install the extra 'lab' (`make test` does).") from None
-    see, describe = (_jit(numba, function) for function in (_see, _describe))
+    see, describe = (numba.njit(nogil=True)(function) for function in (_see, _describe))
     return see, describe
-
-
-def _jit(numba: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled once a machine where numba finds a folder to keep the code in, once a process elsewhere."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
