@@ -24,6 +24,8 @@ from shapecraft.part_report import report_on
 READY_S = 60.0
 """How long a worker may take to start (ours): 0.5 s on an idle machine."""
 TAKEN_S = 10.0
+GONE_S = 10.0
+"""How long the kernel may take to clear a killed jail away (ours): milliseconds, more where it had much memory."""
 LOG_HEAD, LOG_TAIL = 48_000, 16_000
 """Bytes of what a program printed that are kept, from its beginning and its end (ours)."""
 PROGRAM_BYTES = 256_000
@@ -58,7 +60,7 @@ class Jail:
         self._info, info_in = os.pipe()
         self._open = {self._job, self._result, self._log, self._info}
         self._first: int | None = None
-        self._ready = False
+        self._ready = self._over = False
         self._ending = threading.RLock()
         self._folder = ""
         self._process: subprocess.Popen | None = None
@@ -120,7 +122,7 @@ class Jail:
             except Unacceptable as error:
                 return _outcome("output", heard, start, message=str(error))
             except _Ended as error:
-                kind, message = self._cause(error, heard, limits)
+                kind, message = self._cause(error, heard, limits, time.monotonic() - start)
                 return _outcome(kind, heard, start, message=message)
             self._kill()
             return _result(header, solids, blend, heard, start)
@@ -169,8 +171,11 @@ class Jail:
         header = read_header(bytes(heard.exactly(size)), job.limits, blend=job.blend)
         return header, heard.exactly(header.size)
 
-    def _cause(self, error: _Ended, heard: _Heard, limits: Limits) -> tuple[Kind, str]:
-        """Why a program ended without a result: from what stopped it, else from how its process ended."""
+    def _cause(self, error: _Ended, heard: _Heard, limits: Limits, elapsed: float) -> tuple[Kind, str]:
+        """Why a program ended without a result: from what stopped it, else from how its process ended.
+
+        SIGKILL comes from the hard limit on processor time, or from a system that is short of memory.
+        """
         if error.kind != "crashed":
             return error.kind, str(error)
         assert self._process is not None
@@ -180,7 +185,7 @@ class Jail:
             return "crashed", "it closed the way out of the jail"
         heard.rest()
         number = -status if status < 0 else status - 128
-        if number == signal.SIGXCPU:
+        if number == signal.SIGXCPU or (number == signal.SIGKILL and elapsed * (os.cpu_count() or 1) > limits.cpu_seconds):
             return "timeout", f"more than {limits.cpu_seconds} s of processor time"
         if any(words in heard.log for words in _OUT_OF_MEMORY):
             return "memory", f"more than {limits.memory / (1 << 20):,.0f} MiB of memory, Blender's own included"
@@ -202,22 +207,38 @@ class Jail:
 
     def _kill(self) -> None:
         process = self._process
-        if process is None:
+        if process is None or self._over:
             return
+        if self._first is None:
+            self._hold_first()
         if self._first is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
-            select.select([self._first], [], [], 10.0)
-        elif process.poll() is None:
-            # A group of its own (without a jail, its children are in it) or, in a jail, all that die with bubblewrap.
+            select.select([self._first], [], [], GONE_S)
+        else:
+            # No jail yet, or none wanted: the group, in which all are unless a program without a wall left it.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
         try:
-            process.wait(10.0 if self._first is None else 1.0)
+            process.wait(1.0 if self._first is not None else 0.0)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._over = True
+        if self._first is None:
+            self._wait_for_silence()
+
+    def _wait_for_silence(self) -> None:
+        """Until nobody holds the other end of the result's pipe: a jail that was just being made dies a moment later
+        than the process that made it."""
+        until = time.monotonic() + (GONE_S if self.level == "jail" else 0.2)
+        while (left := until - time.monotonic()) > 0:
+            readable, _, _ = select.select([self._result], [], [], left)
+            if not readable:
+                return
+            with contextlib.suppress(BlockingIOError):
+                if not os.read(self._result, _CHUNK):
+                    return
 
 
 class _Heard:
