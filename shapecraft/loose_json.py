@@ -66,7 +66,7 @@ class _Open:
     due: bool = False
 
 
-def read_value(text: str, start: int, forgiven: set[str], *, tokens: int = 200_000) -> Read:
+def read_value(text: str, start: int, forgiven: set[str], *, tokens: int = 50_000) -> Read:
     """The object or list that begins at `start`.
 
     forgiven : collects what was not JSON; tokens : most that are read. Raises LooseError.
@@ -192,7 +192,9 @@ def _error(text: str, position: int, stack: list[_Open], *, expected: str = "JSO
                            mend="Write it to its end; shorten descriptions if space is short.")
     else:
         near = " ".join(text[max(0, position - 30): position + 30].split())
-        error = LooseError(expected, came=f"'{near}'", where=f"line {text.count(chr(10), 0, position) + 1}, {place}")
+        mend = "Write results, not expressions." if text[position: position + 1] in ("+", "-", "*", "/", "(") else ""
+        where = f"line {text.count(chr(10), 0, position) + 1}, {place}"
+        error = LooseError(expected, came=f"'{near}'", where=where, mend=mend)
     error.position, error.cut = position, cut
     return error
 

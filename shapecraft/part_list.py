@@ -27,7 +27,7 @@ __all__ = ["PartList", "PartListError", "read_part_list", "write_part_list"]
 MAX_CHARACTERS = 100_000
 """Longest reply that is read (ours; 16 components take about 10,000)."""
 _LONGEST, _SHORTEST = 1000.0, 0.001  # metres of a whole object (ours): beyond them the unit is not the metre
-_ATTEMPTS, _TOKENS = 64, 200_000
+_ATTEMPTS, _TOKENS = 64, 50_000  # of JSON, far above what 16 components take (about 1,500)
 _THOUGHT = re.compile(r"<(/?)think(?:ing)?>", re.I)
 _MEASURE = re.compile(r"(?<![\w.])([0-9]{1,6}(?:\.[0-9]{1,6})?)\s?(cm|mm)\b")
 _PARTS = ("components", "parts", "children", "subcomponents", "sub_components", "subparts", "elements")
@@ -109,7 +109,7 @@ def write_part_list(graph: ShapeGraph) -> str:
     components = []
     for component in graph.components:
         fields = {key: value for key, value in asdict(component).items() if key != "program"}
-        for key in ("material", "path", "relations", "joint"):
+        for key in ("material", "relations", "joint"):
             if not fields[key]:
                 del fields[key]
         components.append(fields)

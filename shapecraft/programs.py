@@ -183,10 +183,14 @@ def _from_json(text: str, forgiven: set[str]) -> str:
 
 def _mended(program: str, forgiven: set[str]) -> str:
     """The program, with the first mending that makes it parse where it does not."""
+    first, _, rest = program.lstrip().partition("\n")
+    if first.strip().lower() in _PYTHON:  # the fence's word, a line too low; it parses, as a name
+        forgiven.add("stray markdown")
+        program = rest
     if _parses(program):
         return program
     steps = (
-        ("indented as a whole", lambda t: textwrap.dedent(t.expandtabs(4).strip("\n"))),
+        ("indented as a whole", _dedented),
         ("characters escaped for HTML", html.unescape),
         ("typographic quotes or spaces", lambda t: t.translate(_QUOTES)),
         ("stray markdown", _unmarked),
@@ -206,11 +210,13 @@ def _mended(program: str, forgiven: set[str]) -> str:
     return program
 
 
+def _dedented(text: str) -> str:
+    """Without the indentation that all lines share; the last line is that of a closing fence."""
+    return text if text.lstrip("\n")[:1] not in (" ", "\t") else textwrap.dedent(text.expandtabs(4).rstrip(" "))
+
+
 def _unmarked(text: str) -> str:
     text = re.sub(r"^[ \t]*(?:```+\w*|~~~+\w*|</?(?:code|python|program|script|pre)>)[ \t]*$", "", text, flags=re.M)
-    first = text.lstrip().split("\n", 1)[0].strip().lower()
-    if first in _PYTHON:
-        text = text.lstrip().partition("\n")[2]
     return re.sub(r"^\*\*[^\n]*\*\*:?$", "", text, flags=re.M)
 
 
