@@ -1,11 +1,11 @@
-# Verbs: demo, test, lab, check, bench, accept. Each sets up what it needs first; a second call installs nothing.
+# Verbs: demo, test, lab, check, bench, accept, blender. Each sets up what it needs first; a second call installs nothing.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 LISTS := pyproject.toml constraints.txt apt-packages.txt scripts/setup.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check bench accept setup
+.PHONY: help demo test lab check bench accept setup blender blender-if-possible
 
 help:
 	@echo "make demo    draw, score, contrast, learn: replays a recorded practice (no key, no GPU)"
@@ -13,28 +13,35 @@ help:
 	@echo "make lab     JupyterLab with the notebooks"
 	@echo "make check   ruff and mypy"
 	@echo "make bench   every benchmark under benchmarks/"
+	@echo "make blender Blender 4.5 in an interpreter of its own, and bubblewrap (test, demo and lab do it too)"
 	@echo "make accept  the long acceptance runs (kills, faults, mutations)"
 
-demo: $(VENV)/.ready-demo
+demo: $(VENV)/.ready-demo blender-if-possible
 	$(BIN)/drawagent demo
 
-test: $(VENV)/.ready-dev
+test: $(VENV)/.ready-dev blender-if-possible
 	$(BIN)/python -m pytest
 
-lab: $(VENV)/.ready-dev
+lab: $(VENV)/.ready-dev blender-if-possible
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.ready-dev
+bench: $(VENV)/.ready-dev blender-if-possible
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
-accept: $(VENV)/.ready-dev
+accept: $(VENV)/.ready-dev blender-if-possible
 	$(BIN)/python -m pytest -m acceptance --timeout=3600
 
 setup: $(VENV)/.ready-dev
+
+blender:
+	@sh scripts/setup_blender.sh must "$(PYTHON)"
+
+blender-if-possible:
+	@sh scripts/setup_blender.sh may "$(PYTHON)"
 
 $(VENV)/.ready-demo: $(LISTS)
 	@sh scripts/setup.sh demo "$(PYTHON)" "$(VENV)"

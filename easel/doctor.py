@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from easel.bubblewrap import try_bubblewrap
+
 PROVIDERS = (
     "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY",
     "MISTRAL_API_KEY", "XAI_API_KEY",
@@ -32,7 +34,9 @@ CLIPS = (
 PREDICTOR = "sac+logos+ava1-l14-linearMSE.pth"
 BLENDER_SETTING = "EASEL_BLENDER_PYTHON"
 BLENDER_HOME = Path(".venv-blender/bin/python")
-LATER = "Everything of this release; shapecraft, which needs it, comes later."
+NO_BLENDER = "All of drawagent; objects that were made before, their pages, measures and tables. No program runs."
+NO_WALL = ("Programs that ship with the project run, known by hash. `disposable-machine`, chosen by name, runs any, "
+           "with all that this user may do.")
 
 
 @dataclass(frozen=True)
@@ -169,17 +173,11 @@ def _blender(environment: Mapping[str, str], run: Callable[[list[str]], tuple[in
     ready = status == 0
     return Capability(
         "Blender", ready, f"bpy {said} in {python}" if ready else f"no bpy in {python} (setting: {BLENDER_SETTING})",
-        f"python3.11 -m venv {BLENDER_HOME.parent.parent} && {BLENDER_HOME} -m pip install bpy==4.5.15", LATER,
+        "make blender", NO_BLENDER,
     )
 
 
 def _wall(which: Callable[[str], str | None], run: Callable[[list[str]], tuple[int, str]]) -> Capability:
-    if which("bwrap") is None:
-        return Capability("wall (bubblewrap)", False, "no bwrap", "sudo apt-get install -y bubblewrap", LATER)
-    status, said = run(["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "true"])
-    if status == 0:
-        return Capability("wall (bubblewrap)", True, "bwrap starts a jail here")
-    return Capability(
-        "wall (bubblewrap)", False, f"bwrap is here, but: {said[:120]}",
-        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0  (or a host that allows user namespaces)", LATER,
-    )
+    trial = try_bubblewrap(which=which, run=run)
+    found = "bwrap starts a jail here" if trial.ready else trial.cause
+    return Capability("wall (bubblewrap)", trial.ready, found, trial.mend, NO_WALL)

@@ -143,7 +143,7 @@ def _standing(plan: JailPlan | BarePlan, size: int, *, known: Collection[str] | 
     except Untaken as error:
         wall.close()
         said = str(error)
-        if isinstance(plan, JailPlan) and said.startswith("bwrap:"):
+        if isinstance(plan, JailPlan) and said.startswith("bwrap:") and "source path" not in said:
             trial = explain(said)
             raise _no_wall(trial.cause, trial.mend) from error
         raise MissingCapability("Blender, started for a program", came=said, where=f"{plan.blender.command}, {sys.platform}",

@@ -29,7 +29,7 @@ OPTIONAL = {"pydiffvg"}
 BLENDER = {"shapecraft.shapes", "shapecraft.worker"}
 """Folders of modules that run in Blender's interpreter only: package data to ours."""
 IN_BLENDER = {"bpy", "bmesh", "mathutils", "shapes", *(path.stem for path in (ROOT / "shapecraft/worker").glob("*.py"))}
-LISTS = ("pyproject.toml", "environment.yml", "Makefile", "scripts/setup.sh")
+LISTS = ("pyproject.toml", "environment.yml", "Makefile", "scripts/setup.sh", "scripts/setup_blender.sh", "constraints-blender.txt")
 
 
 def requirements(*extras: str) -> dict[str, Requirement]:
@@ -151,9 +151,9 @@ def test_python_is_the_same_everywhere():
 
 def test_system_packages_are_read_as_the_set_up_reads_them():
     lines = [line for line in (ROOT / "apt-packages.txt").read_text().splitlines() if not line.startswith("#")]
-    entries = [re.fullmatch(r"([a-z0-9.+-]+) +# (setup|test): \w.+", line) for line in lines]
+    entries = [re.fullmatch(r"([a-z0-9.+-]+) +# (setup|test|blender): \w.+", line) for line in lines]
     assert all(entries), lines
-    script = (ROOT / "scripts/setup.sh").read_text()
+    script = "".join((ROOT / "scripts" / name).read_text() for name in ("setup.sh", "setup_blender.sh"))
     assert {entry[2] for entry in entries} == set(re.findall(r"missing_packages (\w+)", script))
     setup = [entry[1] for entry in entries if entry[2] == "setup"]
     assert setup == ["python3-venv"]
@@ -172,7 +172,7 @@ def test_the_readme_names_the_commands_that_run():
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"^(\w+):(?! =)", makefile, re.MULTILINE)) - {"help", "setup"}
-    assert verbs == {"demo", "test", "lab", "check", "bench", "accept"}
+    assert verbs == {"demo", "test", "lab", "check", "bench", "accept", "blender"}
     assert set(re.findall(r"(?:`|^    )make (\w+)", readme, re.MULTILINE)) <= verbs
     assert {"make demo", "make test"} <= set(re.findall(r"^    (make \w+)", readme, re.MULTILINE))
     assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "make test"

@@ -29,13 +29,18 @@ def main() -> None:
     start = os.getpid() % len(cores)
     os.sched_setaffinity(0, (cores[start:] + cores[:start])[:CORES])
     os.umask(0o077)
+    argv = plan["argv"]
     if os.getuid() == 0:
-        _stage(plan["stage"], plan["binds"])
+        try:
+            _stage(plan["stage"], plan["binds"])
+        except PermissionError:  # root of a container that may not mount: the folders under their own names, if readable
+            own = {f"{plan['stage']}/{name}": source for source, name in plan["binds"]}
+            argv = [own.get(word, word) for word in argv]
         user = _user_id()
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    os.execve(plan["argv"][0], plan["argv"], {})
+    os.execve(argv[0], argv, {})
 
 
 def _stage(stage: str, binds: list) -> None:
