@@ -69,7 +69,7 @@ ATTRIBUTES: tuple[Change, ...] = (
            ("use_customdata_edge_crease", "", "Leave it out."),
            ("crease", "edge", "Use mesh.attributes.new('crease_edge', 'FLOAT', 'EDGE')."),
            ("bevel_weight", "edge", "Use mesh.attributes.new('bevel_weight_edge', 'FLOAT', 'EDGE').")),
-    *_rows(_V280, ("cursor_location", "", "Use bpy.context.scene.cursor.location."),
+    *_rows(_V280, ("cursor_location", "scene", "Use bpy.context.scene.cursor.location."),
            ("user_preferences", "context", "Use bpy.context.preferences."),
            ("lamps", "data", "Use bpy.data.lights."), ("groups", "data", "Use bpy.data.collections."),
            ("update", "scene", "Use bpy.context.view_layer.update()."),
@@ -187,6 +187,7 @@ MEANT: Mapping[str, str] = MappingProxyType({
 })
 """Choices that models invent -> what they meant."""
 
+CURVE_MODIFIERS = ("GENERATOR", "FNGENERATOR", "ENVELOPE", "CYCLES", "NOISE", "LIMITS", "STEPPED")
 SPLINES = ("POLY", "BEZIER", "NURBS")
 CURVES = ("CURVE", "SURFACE", "FONT")
 FILLS = ("FULL", "BACK", "FRONT", "HALF")

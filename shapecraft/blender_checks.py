@@ -141,7 +141,9 @@ def _made(values: Values, node: ast.Call, version: api.Version) -> Iterator[Advi
     first = node.args[0] if node.args else None
     if isinstance(owner, ast.Attribute) and owner.attr == "modifiers":
         kind = node.args[1] if len(node.args) > 1 else given.get("type")
-        if (kind is None or not (node.args or "name" in given)) and None not in given:
+        if text_of(first) in api.CURVE_MODIFIERS:  # of an animation curve: another collection of that name
+            return
+        if (kind is None or not (node.args or "name" in given)) and None not in given and len(node.args) < 2:
             yield Advice(node.lineno, "keyword", "modifiers.new takes a name and a type",
                          "Write modifiers.new(name='Bevel', type='BEVEL').")
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import pairwise
@@ -20,12 +21,7 @@ from shapecraft.programs import parsed
 
 __all__ = ["Advice", "advise"]
 
-_ALLOWED = frozenset({
-    "__future__", "bisect", "bl_math", "bmesh", "bpy", "bpy_extras", "cmath", "collections", "colorsys", "copy",
-    "dataclasses", "decimal", "enum", "fractions", "functools", "heapq", "itertools", "json", "math", "mathutils",
-    "numbers", "numpy", "operator", "random", "re", "shapes", "statistics", "string", "textwrap", "time", "typing",
-    "warnings", "traceback", "abc", "contextlib", "types",
-})
+_INSTALLED = frozenset({"bl_math", "bmesh", "bpy", "bpy_extras", "mathutils", "numpy", "shapes"})
 _OUTSIDE = {
     **dict.fromkeys(("os", "pathlib", "shutil", "tempfile", "glob", "io", "fileinput"),
                     "A part needs no files; leave it out."),
@@ -88,7 +84,7 @@ def _syntax(program: str, error: SyntaxError) -> Advice:
     line = min(max(error.lineno or 1, 1), max(len(lines), 1))
     text = lines[line - 1].strip() if lines else ""
     ends = "was never closed" in (error.msg or "") or "EOF" in (error.msg or "")
-    if ends or (line == len(lines) and "expected" in (error.msg or "")):
+    if ends or (line == len(lines) and (error.msg or "").startswith("expected")):
         mend = "The program looks cut off: write it to its end."
     else:
         mend = "Write this line anew, in plain Python 3.11."
@@ -113,7 +109,7 @@ def _imports(values: Values) -> Iterator[Advice]:
 
 def _import(line: int, module: str) -> Iterator[Advice]:
     root = module.partition(".")[0]
-    if root not in _ALLOWED:
+    if root in _OUTSIDE or root not in _INSTALLED | sys.stdlib_module_names:
         mend = _OUTSIDE.get(root, "It may not be installed; use math, numpy, mathutils or bmesh.")
         yield Advice(line, "import", f"import of {shorten(module, 40)}", mend)
 
@@ -183,7 +179,7 @@ def _near(name: str, known: Collection[str]) -> str:
 def _loops(values: Values) -> Iterator[Advice]:
     for node in values.nodes:
         if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
-            ends = any(isinstance(inner, (ast.Break, ast.Return, ast.Raise)) for inner in ast.walk(node))
+            ends = any(isinstance(inner, (ast.Break, ast.Return, ast.Raise, ast.Yield)) for inner in ast.walk(node))
             if not ends:
                 yield Advice(node.lineno, "loop", "a loop that never ends", "Count its turns: for i in range(n).")
 

@@ -106,4 +106,5 @@ def main() -> None:
     Path(sys.argv[1]).write_text(text, "utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()
