@@ -136,7 +136,7 @@ def vector(value: object, what: str, size: int = 3) -> Vector:
     """Numbers of a point or direction."""
     letters = "(x, y, z)" if size == 3 else "(a, b)"
     try:
-        numbers = tuple(value)  # type: ignore[arg-type]
+        numbers: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
     except TypeError:
         raise Fault(f"{what} must be {letters}, {size} numbers, got {shown(value)}") from None
     if len(numbers) != size:

@@ -159,7 +159,8 @@ def extent(bm: Any) -> float:
 def corners(places: Any) -> tuple[Vector, Vector]:
     """Corners of the box around places."""
     listed = list(places)
-    return tuple(Vector([pick(place[i] for place in listed) for i in range(3)]) for pick in (min, max))  # type: ignore[return-value]
+    low, high = (Vector([pick(place[i] for place in listed) for i in range(3)]) for pick in (min, max))
+    return low, high
 
 
 def box_of(value: Any) -> tuple[Vector, Vector]:

@@ -31,7 +31,7 @@ def rounded_rectangle(*, size: Sequence[float], radius: float, center: Sequence[
     if radius > min(half):
         raise Fault(f"radius must be at most half the shorter side, {min(half):g}, got {radius:g}")
     each = segments // 4
-    found = []
+    found: list[tuple[float, ...]] = []
     for corner, (x, y) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1))):
         for step in range(each):
             angle = math.pi / 2 * (corner + step / (each - 1))

@@ -65,7 +65,8 @@ def subdivide(obj: Any, *, levels: int = 1, smooth: bool = True) -> Any:
     if corners * 4 ** (levels - 1) > MOST_FACES:
         raise Fault(f"levels must be smaller: {levels} would give {corners * 4 ** (levels - 1):,} faces, "
                     f"at most {MOST_FACES:,} are allowed")
-    modify(value, "SUBSURF", levels=levels, subdivision_type="CATMULL_CLARK" if smooth else "SIMPLE")
+    modify(value, "SUBSURF", levels=levels, subdivision_type="CATMULL_CLARK" if smooth else "SIMPLE",
+           use_limit_surface=False)  # the limit costs seconds where many edges meet, as in a flat end
     change(value, lambda _: None)
     return value
 

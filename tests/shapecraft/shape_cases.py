@@ -85,7 +85,9 @@ SOLIDS = {
     "shapes.solidify(shapes.plane(size=(1, 2), axis='x'), thickness=0.1, offset=0)": (0.2, 1e-5, (-0.05, -0.5, -1), (0.05, 0.5, 1)),
     "shapes.solidify(shapes.lathe(profile=[(1, 0), (1, 2)], ends='open'), thickness=0.1)": (disc(48) * 2 * (1 - (1 - 0.1 / math.cos(math.pi / 48)) ** 2), 1e-4, (-1, -1, 0), (1, 1, 2)),
     "shapes.subdivide(shapes.box(size=(1, 1, 1)), levels=2, smooth=False)": (1, 1e-6, (-0.5,) * 3, (0.5,) * 3),
-    "shapes.subdivide(shapes.box(size=(1, 1, 1)), levels=3)": (0.322, 0.01, (-0.42,) * 3, (0.42,) * 3),
+    # Catmull-Clark by hand: face points at 1/2, edge points at 3/8, corners at 5/18; the quads are not flat, and their
+    # volume counts as the mean of both diagonals.
+    "shapes.subdivide(shapes.box(size=(1, 1, 1)))": ((5 / 12 + 7 / 16) / 2, 1e-5, (-0.5,) * 3, (0.5,) * 3),
     "shapes.taper(shapes.box(size=(2, 2, 3)), end=0.5)": (7, 1e-6, (-1, -1, -1.5), (1, 1, 1.5)),
     "shapes.taper(shapes.box(size=(2, 2, 3)), end=0)": (4, 1e-6, (-1, -1, -1.5), (1, 1, 1.5)),
     "shapes.taper(shapes.box(size=(3, 2, 2)), start=(1, 0.5), end=(1, 1), axis='x')": (9, 1e-6, (-1.5, -1, -1), (1.5, 1, 1)),
@@ -208,6 +210,9 @@ STORIES = {
     "shared mesh": "import bpy\n"
                    "a = shapes.box(size=(1, 1, 1)); b = bpy.data.objects.new('b', a.data); bpy.context.scene.collection.objects.link(b)\n"
                    "b.location = (5, 0, 0); shapes.scale(b, factor=2)",
+    "subdivided vessel": "a = shapes.lathe(profile=[(0, 0), (0.1, 0), (0.2, 0.1), (0.15, 0.3), (0.12, 0.3), (0.16, 0.1), (0.08, 0.03), (0, 0.03)])\n"
+                         "shapes.difference(a, shapes.box(size=(1, 1, 1), center=(0, 0, 0.55)))\n"
+                         "shapes.subdivide(shapes.solidify(a, thickness=0.005))",
     "touching along an edge": "shapes.union(shapes.box(size=(1, 1, 1)), shapes.box(size=(1, 1, 1), center=(1, 1, 0)))",
 }
 
