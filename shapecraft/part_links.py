@@ -16,7 +16,7 @@ from shapecraft.part_fields import PartListError, Reading, lengths, metres, show
 from shapecraft.relations import GROUND, AnyRelation, FlushWith, InsetIn, OnTopOf, Repeated, SymmetricTo
 
 _DEGREES = re.compile(r"\s*([+\-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*(?:deg|degrees|°)?\s*", re.I)
-_GROUNDS = (GROUND, "floor", "the_ground", "the_floor")
+_GROUNDS = (GROUND, "floor", "table", "tabletop", "desk", "surface", "earth", "street")
 _KINDS = {
     "on_top_of": "on_top_of", "on_top": "on_top_of", "stands_on": "on_top_of", "rests_on": "on_top_of",
     "sits_on": "on_top_of", "supported_by": "on_top_of", "flush_with": "flush_with", "flush": "flush_with",
@@ -58,8 +58,10 @@ def relation_of(raw: Any, own: str, where: str, reading: Reading) -> AnyRelation
             return _repeated(fields, own, where, reading)
         target = next((fields[key] for key in ("base", "other", "target", "to", "of", "with", "in", "component", "part")
                        if key in fields), own if found == "symmetric_to" else None)
-        below = slugged(str(target))
+        below = slugged(str(target)).removeprefix("the_")
         if found == "on_top_of" and below in _GROUNDS and below not in reading.names.values():
+            if below != GROUND:
+                reading.forgiven.add(f'on top of "{below}", read as the ground')
             return OnTopOf(GROUND)
         other = reading.name(target, where)
         if other == own and found != "symmetric_to":
@@ -108,7 +110,7 @@ def _symmetric(fields: dict[str, Any], other: str, where: str, reading: Reading)
     text, _, offset = text.partition("=")
     axis = _PLANES.get(text.removesuffix("plane").rstrip("-_")) or _axis(text, where)
     if isinstance(at, (float, str)) or offset:
-        spot = metres(offset or at, where, reading)
+        spot = metres(offset, where, Reading(scale=reading.scale)) if offset else metres(at, where, reading)
         at = [spot if name == axis else 0.0 for name in "xyz"]
         return SymmetricTo(other, axis, about, vector(at))
     return SymmetricTo(other, axis, about, lengths(at, f"{where}.at", reading))

@@ -23,8 +23,8 @@ TOLERANCE = 0.01
 """Of the object's longest side: what a relation may be off and still hold (ours)."""
 STANDING = 0.25
 """Of the smaller footprint: what a part must share with its base to stand on it (ours)."""
-INSET = 0.5
-"""Of a part's box: what must lie inside the other to be let into it (ours)."""
+INSET = 0.99
+"""Of a part's box across the direction it is sunk in: what must lie inside the other (ours)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FlushWith:
 
 @dataclass(frozen=True)
 class InsetIn:
-    """The part is let into the other: at least half of its box lies inside the other's box."""
+    """The part is let into the other: sunk into its box along one axis, inside its outline along the two others."""
 
     __pydantic_config__ = STRICT
 
@@ -183,8 +183,12 @@ def _measured(
             offset = mine - theirs
             return (("offset", offset),), abs(offset) <= allowed, f"face {face} {offset:+.3f} m from that of {other}"
         case InsetIn(other):
-            inside = overlap(box, graph[other].box) / box.volume
-            return (("inside", inside),), round(inside, 9) >= INSET, f"{inside:.0%} of its box inside {other}"
+            there = graph[other].box
+            shared = [max(0.0, min(box.high[i], there.high[i]) - max(box.low[i], there.low[i])) for i in range(3)]
+            sunk, across, _ = sorted(part / side for part, side in zip(shared, box.size, strict=True))
+            inside = math.prod(shared) / box.volume
+            met = across >= INSET and sunk > 1e-6
+            return (("inside", inside),), met, f"{inside:.0%} of its box inside {other}"
         case SymmetricTo(other, axis, about):
             off = difference(box, mirrored(graph[other].box, relation))
             whom = "itself" if other == component.name else other

@@ -119,6 +119,7 @@ FORGIVEN = {
     "two lists": (reply(part("draft")) + "\nBetter:\n" + reply(), ("2 part lists, the last one taken", "words around the JSON")),
     "one assumption": (reply(assumptions="no arms"), ("assumptions as one text",)),
     "a path as text": (reply(part(path="stool/base")), ("a path as one text",)),
+    "on a table": (reply(part(relations=[{"kind": "on_top_of", "base": "the table"}])), ('on top of "table", read as the ground',)),
     "unknown relation": (reply(part(relations=[{"kind": "beside", "other": "seat"}])),
                          ('a relation of unknown kind left out ("beside")',)),
 }

@@ -64,9 +64,12 @@ def test_flush_with(face, offset):
     assert fact.words == f"part: face {face} {offset:+.3f} m from that of base"
 
 
-@pytest.mark.parametrize(("x", "inside", "met"), [(0.0, 1.0, True), (0.5, 0.5, True), (0.6, 0.25, False), (2.0, 0.0, False)])
-def test_inset_in(x, inside, met):
-    fact = only(graph(base=BASE, part=((x, 0, 0.5), (0.4, 0.4, 0.4), InsetIn("base"))))
+@pytest.mark.parametrize(("x", "y", "inside", "met"), [
+    (0.0, 0.0, 1.0, True), (0.5, 0.0, 0.5, True), (0.69, 0.0, 0.025, True), (0.7, 0.0, 0.0, False), (0.6, 0.6, 0.0625, False),
+    (0.0, 2.0, 0.0, False),
+])
+def test_inset_in(x, y, inside, met):
+    fact = only(graph(base=BASE, part=((x, y, 0.5), (0.4, 0.4, 0.4), InsetIn("base"))))
     assert (fact.numbers, fact.met) == ((("inside", inside),), met)
 
 
