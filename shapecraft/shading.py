@@ -29,6 +29,8 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 """Okabe and Ito (2008) without black, on which no shade shows; further parts have them lighter, then darker."""
 _LINE = 0.25  # value of a border, as a share of the colour
 _JUMP = 0.02  # share of the depth between neighbours that is a border
+_REACH = ((0.03, 0.03), (0.25, 0.10))  # of two shadows, shares of the longest side: height that still darkens, blur
+_SHADES = (0.45, 0.35)  # how dark both are below what stands
 _MAP = 160  # side of the ground's picture in pixels; the shadow is softer than that
 
 Colours = Literal["material", "parts", "grey"]
@@ -170,8 +172,8 @@ class _Shadow:
         depth = rasterise(mesh, [camera], size=_MAP, extras=()).depth[0].astype(np.float64)
         over = np.abs(depth - below) / extent
         close, wide = (gaussian_filter(np.exp(-over / reach), blur * _MAP / 2)
-                       for reach, blur in ((0.03, 0.02), (0.25, 0.07)))
-        return cls(height, camera, np.clip(0.45 * close + 0.25 * wide, 0.0, 0.7))
+                       for reach, blur in _REACH)
+        return cls(height, camera, _SHADES[0] * close + _SHADES[1] * wide)
 
     def darken(self, picture: np.ndarray, covered: np.ndarray, camera: Camera) -> None:
         """Multiply the ground into an (S, S, 3) picture where nothing else is seen."""
