@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 
 from drawagent import events
 from drawagent.artist import Artist, Reference
-from drawagent.crew import Crew
 from drawagent.curator import caps_of
 from drawagent.experience import Edit, Library, Reviewed, apply_edits, diff
 from drawagent.gate import GateDecision
@@ -28,6 +27,7 @@ from drawagent.reward import Reward
 from drawagent.rollout import Candidate, Pair, Scored
 from drawagent.settings import MOST_CANDIDATES, DrawSettings
 from easel.chat import ChatModel
+from easel.crew import Crew
 from easel.errors import ConfigurationError
 from easel.plugins import load
 

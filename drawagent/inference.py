@@ -6,11 +6,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from drawagent.artist import Artist
-from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.queries import Query
 from drawagent.reward import Reward
 from drawagent.rollout import Candidate, Scored
+from easel.crew import Crew
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from drawagent.artist import Artist
-from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.inference import start
 from drawagent.library_parts import Design, Kept, part, without
@@ -27,6 +26,7 @@ from drawagent.queries import Query
 from drawagent.reward import Reward, score_row
 from easel.budget import Budget, Estimate, estimate
 from easel.chat import ChatModel, ChatReply, ChatRequest, Empty, Evidence
+from easel.crew import Crew
 from easel.errors import ConfigurationError
 from easel.prices import Price
 from easel.recording import Replies

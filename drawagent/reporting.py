@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from drawagent.artist import Artist
-from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.inference import Drawing, finish, start
 from drawagent.keeping import Keeper
@@ -15,6 +14,7 @@ from drawagent.metrics import Aesthetic, RememberedMetrics, SetMetrics, anchors,
 from drawagent.queries import Query
 from drawagent.reward import Reward, ViewReward
 from drawagent.settings import DrawSettings
+from easel.crew import Crew
 from easel.plugins import load
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from data.make.sketches import CATEGORIES
 from drawagent.artist import Artist
-from drawagent.crew import Crew
 from drawagent.experience import Library
 from drawagent.queries import Query
 from drawagent.settings import DrawSettings
 from easel.connection import connect
+from easel.crew import Crew
 from easel.recording import ReplyStore
 
 COUNT, EACH, SEED = 30, 2, 2026

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from drawagent.crew import Crew
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
 from drawagent.studio import open_studio, start_run
 from easel.chat import Cancelled
+from easel.crew import Crew
 from tests.fakes import lists, tiny_reward
 
 
