@@ -13,6 +13,7 @@ from shapecraft import blender_api as api
 from shapecraft.blender_names import VERSION
 from shapecraft.checks import Advice, advise
 from shapecraft.programs import read_program
+from shapecraft.shapes_guide import guide, helpers
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = {
@@ -117,6 +118,16 @@ def test_unknown_arguments_of_helpers_where_they_are_known():
         (3, "helper", "shapes.box has no argument centre", "Did you mean center?"),
         (4, "helper", "shapes.cylinder has no argument heigth", "Did you mean height?"),
     ]
+
+
+def test_the_guides_own_examples_get_no_advice_and_a_slip_in_them_does():
+    known = {name: one.arguments for name, one in helpers().items()}
+    examples = [block.partition("```")[0] for block in guide().split("```python\n")[1:]]
+    assert len(examples) >= 2
+    assert [advise(example, helpers=known) for example in examples] == [()] * len(examples)
+    ((line, kind, words, mend),) = remarks(examples[0].replace("base_color", "base_colour", 1), helpers=known)
+    assert (kind, words, mend) == ("helper", "shapes.material has no argument base_colour", "Did you mean base_color?")
+    assert examples[0].splitlines()[line - 1].startswith("shapes.material(")
 
 
 @pytest.mark.parametrize(("statements", "kind", "words", "mend"), [
