@@ -60,7 +60,7 @@ class Jail:
         self._info, info_in = os.pipe()
         self._open = {self._job, self._result, self._log, self._info}
         self._first: int | None = None
-        self._ready = self._over = False
+        self._ready = self._over = self._interrupted = False
         self._ending = threading.RLock()
         self._folder = ""
         self._process: subprocess.Popen | None = None
@@ -116,6 +116,7 @@ class Jail:
         try:
             self._hand_over(job, heard)
             try:
+                heard.check()
                 header, payload = self._listen(heard, job)
                 solids, blend = read_solids(header, payload)
                 heard.rest()
@@ -146,6 +147,7 @@ class Jail:
     def interrupt(self) -> None:
         """Ends its processes, from any thread; the thread that uses it notices and closes it."""
         with self._ending:
+            self._interrupted = True
             self._kill()
 
     def _hand_over(self, job: Job, heard: _Heard) -> None:
@@ -156,13 +158,14 @@ class Jail:
             "triangles": limits.triangles, "blend_bytes": limits.blend_bytes,
         }).encode()
         until, heard.until = heard.until, time.monotonic() + TAKEN_S
+        heard.log_bytes = 1 << 30  # the program's first words may arrive before the line that it was taken
         try:
             _write(self._job, len(text).to_bytes(4, "big") + text, heard.until)
             if heard.line() != b"taken":
                 raise _Ended("crashed", "it said something else")
         except (OSError, _Ended, Unacceptable) as error:
             raise Untaken(shorten(heard.log_text()[-1500:].strip() or str(error), 1500)) from None
-        heard.until = until + (time.monotonic() - (heard.until - TAKEN_S))
+        heard.until, heard.log_bytes = until + (time.monotonic() - (heard.until - TAKEN_S)), limits.log_bytes
 
     def _listen(self, heard: _Heard, job: Job) -> tuple[Header, bytearray]:
         size = int.from_bytes(heard.exactly(4), "big")
@@ -184,6 +187,8 @@ class Jail:
         except subprocess.TimeoutExpired:
             return "crashed", "it closed the way out of the jail"
         heard.rest()
+        if self._interrupted:
+            return "crashed", "the wall was closed while it ran"
         number = -status if status < 0 else status - 128
         if number == signal.SIGXCPU or (number == signal.SIGKILL and elapsed * (os.cpu_count() or 1) > limits.cpu_seconds):
             return "timeout", f"more than {limits.cpu_seconds} s of processor time"
@@ -245,9 +250,9 @@ class _Heard:
     """What comes out of a worker: its result, read as it is asked for, and its log, read along and bounded."""
 
     def __init__(self, result: int, log: int, until: float, *, log_bytes: int) -> None:
-        self.until, self._log_bytes = until, log_bytes
+        self.until, self.log_bytes = until, log_bytes
         self._result, self._log_end = result, log
-        self._selector = selectors.DefaultSelector()
+        self._selector = selectors.PollSelector()  # holds no descriptor of its own
         self._selector.register(result, selectors.EVENT_READ)
         self._selector.register(log, selectors.EVENT_READ)
         self._printed = 0
@@ -309,9 +314,12 @@ class _Heard:
         room = LOG_HEAD - len(self._head)
         self._head += data[:room]
         self._tail = (self._tail + data[room:])[-LOG_TAIL:] if len(data) > room else self._tail
-        if self._printed > self._log_bytes:
-            raise _Ended("output", f"more than {self._log_bytes:,} bytes printed")
+        self.check()
         return len(data)
+
+    def check(self) -> None:
+        if self._printed > self.log_bytes:
+            raise _Ended("output", f"more than {self.log_bytes:,} bytes printed")
 
 
 def _result(header: Header, solids: tuple[Solid, ...], blend: bytes, heard: _Heard, start: float) -> Outcome:

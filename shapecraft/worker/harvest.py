@@ -11,7 +11,8 @@ import os
 import bpy
 import numpy as np
 
-KINDS = {"MESH", "CURVE", "SURFACE", "FONT", "META"}
+MESH = "MESH"
+"""A curve, surface, text or metaball comes twice: as itself, and as an instance of the mesh that it makes, which counts."""
 GREY = {"name": "", "base": [0.448, 0.448, 0.448, 1.0], "metallic": 0.0, "roughness": 0.5, "emission": [0.0, 0.0, 0.0]}
 """An object without a material: a neutral grey, 0.7 on a screen (ours)."""
 
@@ -32,11 +33,11 @@ def collect(*, objects: int, vertices: int, triangles: int) -> tuple[list, list]
     graph = bpy.context.evaluated_depsgraph_get()
     graph.update()
     totals = [0, 0]
-    entries = []
+    entries: list[tuple] = []
     for instance in graph.object_instances:
         owner = instance.parent if instance.is_instance else instance.object
         one = instance.object
-        if one.type not in KINDS or one.hide_render or owner.hide_render or not instance.show_self:
+        if one.type != MESH or one.hide_render or owner.hide_render or not instance.show_self:
             continue
         name = owner.original.name
         mesh = one.to_mesh()

@@ -99,7 +99,7 @@ def test_the_wall_names_the_cause(tmp_path):
     assert machine(tmp_path)["wall (bubblewrap)"].mend == "sudo apt-get install -y bubblewrap"
     refused = machine(tmp_path, programs=("bwrap",), said={"bwrap": (1, "setting up uid map: Permission denied")})
     assert "setting up uid map: Permission denied" in refused["wall (bubblewrap)"].found
-    assert "namespaces" in refused["wall (bubblewrap)"].mend or "sysctl" in refused["wall (bubblewrap)"].mend
+    assert "disposable-machine" in refused["wall (bubblewrap)"].mend or "sysctl" in refused["wall (bubblewrap)"].mend
     assert machine(tmp_path, programs=("bwrap",), said={"bwrap": (0, "")})["wall (bubblewrap)"].ready
 
 
