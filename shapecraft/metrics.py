@@ -17,8 +17,9 @@ from easel.cameras import Camera, framing_radius, ring
 from easel.errors import ConfigurationError
 from easel.scoring import ImageTextScorer, ScorerCard, scaled, view_scores
 from shapecraft.mesh import ObjectMesh
-from shapecraft.mesh_metrics import DIGITS, Figure, ShapeFigures, compare
+from shapecraft.mesh_metrics import ShapeFigures, compare
 from shapecraft.shading import Style, shaded
+from shapecraft.solid_overlap import DIGITS, Figure
 
 VIEWS, ELEVATION_DEG, FOV_DEG = 8, 25.0, 30.0
 """Of the pictures that CLIP scores (ours; those of `easel.cameras.ring`)."""
