@@ -213,6 +213,11 @@ STORIES = {
     "subdivided vessel": "a = shapes.lathe(profile=[(0, 0), (0.1, 0), (0.2, 0.1), (0.15, 0.3), (0.12, 0.3), (0.16, 0.1), (0.08, 0.03), (0, 0.03)])\n"
                          "shapes.difference(a, shapes.box(size=(1, 1, 1), center=(0, 0, 0.55)))\n"
                          "shapes.subdivide(shapes.solidify(a, thickness=0.005))",
+    "place_on gap below": f"{PLACED}shapes.place_on(ball, base=base, side='-y', gap=0.1)",
+    "dark paint": "shapes.material(shapes.box(size=(1, 1, 1)), base_color='#0a0000')",
+    "ring in space": f"ring = shapes.sweep(profile={SQUARE}, path=[(0, 0, 0), (3, 0, 0), (3, 0, 2), (0, 2, 2)], closed=True)\n"
+                     "quads = [[ring.data.vertices[i].co for i in face.vertices] for face in ring.data.polygons]\n"
+                     "result = max(abs((d - a).dot((b - a).cross(c - a).normalized())) for a, b, c, d in quads)",
     "touching along an edge": "shapes.union(shapes.box(size=(1, 1, 1)), shapes.box(size=(1, 1, 1), center=(1, 1, 0)))",
 }
 

@@ -122,6 +122,7 @@ def test_place_on_leaves_no_gap(blender, side, axis, place):
 
 def test_gap_and_align(blender):
     assert ran(blender, "place_on gap")[1]["low"][2] == pytest.approx(5.6)
+    assert ran(blender, "place_on gap below")[1]["high"][1] == pytest.approx(2.9)
     assert ran(blender, "align")[1]["low"] == pytest.approx((2.75, 3.75, -0.25))
     assert ran(blender, "align low to high")[1]["low"] == pytest.approx((4, -0.25, 5.5))
 
@@ -157,6 +158,17 @@ def test_materials_are_kept_and_made_once(blender):
     assert (dye["roughness"], dye["metallic"], dye["base_color"]) == (0.5, 0, pytest.approx((0.1, 0.2, 0.3, 1)))
     both = the_object(blender, "boolean keeps materials")
     assert ([slot["name"] for slot in both["materials"]], both["used"]) == (["a", "b"], [0, 1])
+
+
+def test_the_dark_end_of_the_colour_curve(blender):
+    (dark,) = the_object(blender, "dark paint")["materials"]
+    assert dark["base_color"] == pytest.approx((10 / 255 / 12.92, 0, 0, 1), abs=1e-7)
+
+
+def test_a_closed_sweep_has_no_seam(blender):
+    """What a path in space turns the section by is spread over it; a seam would bend a quad by 0.093 m."""
+    assert_sound(the_object(blender, "ring in space"))
+    assert blender["ring in space"]["result"] == pytest.approx(0.03006, abs=1e-4)
 
 
 def test_parts_are_named(blender):
