@@ -88,11 +88,12 @@ def shaded(mesh: ObjectMesh, cameras: Sequence[Camera], style: Style | None = No
     # View by view: the buffers of all at once would be large.
     for view, camera in enumerate(cameras):
         seen = rasterise(mesh, [camera], size=fine, smooth=style.smooth, extras=("normal",), threads=threads)
-        picture = _lit(seen, camera, paint)
+        origins, directions = rays(camera, fine)
+        picture = _lit(seen, directions, paint)
         if style.borders:
             picture[borders(seen)[0]] *= _LINE
         if shadow is not None:
-            shadow.darken(picture, seen.covered[0], camera)
+            shadow.darken(picture, seen.covered[0], origins, directions)
         pictures[view] = picture.reshape(style.size, step, style.size, step, 3).mean(axis=(1, 3))
         part[view] = seen.part[0, step // 2:: step, step // 2:: step]
     return Views(pictures, part)
@@ -137,13 +138,13 @@ def borders(seen: GBuffer) -> np.ndarray:
     return line
 
 
-def _lit(seen: GBuffer, camera: Camera, paint: np.ndarray) -> np.ndarray:
+def _lit(seen: GBuffer, directions: np.ndarray, paint: np.ndarray) -> np.ndarray:
     """(S, S, 3) float32 of one view."""
     assert seen.normal is not None
     picture = np.ones((*seen.part.shape[1:], 3), dtype=np.float32)
     on = seen.covered[0]
-    directions = rays(camera, on.shape[0])[1][on]
-    towards = -directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    towards = -directions[on]
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
     normals = seen.normal[0][on]
     cosine = np.einsum("pi,pi->p", normals, towards)
     upward = normals[:, 2] * np.where(cosine < 0, -1.0, 1.0)
@@ -175,13 +176,14 @@ class _Shadow:
                        for reach, blur in _REACH)
         return cls(height, camera, _SHADES[0] * close + _SHADES[1] * wide)
 
-    def darken(self, picture: np.ndarray, covered: np.ndarray, camera: Camera) -> None:
+    def darken(
+        self, picture: np.ndarray, covered: np.ndarray, origins: np.ndarray, directions: np.ndarray
+    ) -> None:
         """Multiply the ground into an (S, S, 3) picture where nothing else is seen."""
-        origins, directions = rays(camera, len(picture))
         rise = directions[..., 2]
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = (self.height - origins[..., 2]) / rise
-        hit = ~covered & (rise < 0) & (distance > camera.near) & (origins[..., 2] > self.height)
+        hit = ~covered & (rise < 0) & (origins[..., 2] > self.height)
         points = origins[hit] + distance[hit][:, None] * directions[hit]
         at = (self.camera.project(points)[:, :2] + 1) / 2 * _MAP - 0.5
         inside = ((at >= 0) & (at <= _MAP - 1.001)).all(axis=1)
