@@ -1,0 +1,95 @@
+"""Global program: the programs of all parts as one text, one function per component (ShapeCraft, section 3.3, step 4).
+
+A part's program was written for an empty scene. Each function therefore runs in a scene of its own, and its objects,
+meshes and materials are named after the component before the next one runs; at the end all stand in one scene.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import textwrap
+import tokenize
+from collections.abc import Iterable
+
+from shapecraft.programs import parsed
+
+_HEAD = '''"""{title}
+
+One function per component. Frame: metres, +x right, +y away from the viewer, +z up.
+"""
+
+import bpy
+'''
+_TAIL = '''
+
+def build(*makers):
+    """Run every maker in a scene of its own, name what it made after it, and put everything into the first scene."""
+    whole = bpy.context.scene
+    kinds = ("objects", "meshes", "curves", "materials")
+    for make in makers:
+        known = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
+        bpy.context.window.scene = scene = bpy.data.scenes.new(make.__name__)
+        make()
+        for kind in kinds:
+            for number, one in enumerate(block for block in getattr(bpy.data, kind) if block not in known[kind]):
+                one.name = make.__name__ + (f".{number:03d}" if number else "")
+        for one in list(scene.collection.all_objects):
+            if one.name not in whole.collection.objects:
+                whole.collection.objects.link(one)
+        bpy.context.window.scene = whole
+        bpy.data.scenes.remove(scene)
+'''
+
+
+def global_program(title: str, programs: Iterable[tuple[str, str]]) -> str:
+    """The text. programs : (component's name, its program), in order"""
+    programs = list(programs)
+    functions = "".join(f"\n\n{_function(name, program)}" for name, program in programs)
+    calls = "".join(f"    {name},\n" for name, _ in programs)
+    title = title.replace("\\", " ").replace('"""', "'''").strip(' "')
+    return f"{_HEAD.format(title=title)}{functions}{_TAIL}\n\nbuild(\n{calls})\n"
+
+
+def _function(name: str, program: str) -> str:
+    """The program as a function; as a text that is executed where it cannot stand in one."""
+    try:
+        text = f"def {name}():\n{_indented(_nested(program)).rstrip()}\n"
+        compile(text, name, "exec", dont_inherit=True)
+        return text
+    except (SyntaxError, ValueError, tokenize.TokenError):
+        quoted = textwrap.indent(",\n".join(repr(line) for line in program.splitlines(keepends=True)), " " * 8)
+        return (f"def {name}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
+                f"{{\"__name__\": \"__main__\"}})\n")
+
+
+def _nested(program: str) -> str:
+    """What was global is now the function's own: `global x` in a function becomes `nonlocal x`.
+
+    Raises SyntaxError for `from x import *`, which no function may hold.
+    """
+    tree = parsed(program)
+    lines = program.split("\n")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            raise SyntaxError("import * inside a function")
+        if isinstance(node, ast.Global):
+            row, column = node.lineno - 1, node.col_offset
+            lines[row] = lines[row][:column] + "nonlocal" + lines[row][column + len("global"):]
+    return "\n".join(lines)
+
+
+def _indented(program: str) -> str:
+    """Four spaces before every line, but inside texts that span lines."""
+    inside: set[int] = set()
+    opened: list[int] = []
+    for token in tokenize.generate_tokens(io.StringIO(program).readline):
+        name = tokenize.tok_name[token.type]
+        if name == "STRING":
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+        elif name == "FSTRING_START":
+            opened.append(token.start[0])
+        elif name == "FSTRING_END" and opened:
+            inside.update(range(opened.pop() + 1, token.end[0] + 1))
+    return "\n".join(line if number in inside or not line.strip() else f"    {line}"
+                     for number, line in enumerate(program.split("\n"), 1))

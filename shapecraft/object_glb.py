@@ -1,0 +1,61 @@
+"""Object GLB: the GLBs of an object's parts as one file, one node per component under its name; nothing is changed.
+
+Only for what `shapecraft.part_glb` wrote: world coordinates, nodes without transforms, no textures.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+from easel.errors import ConfigurationError
+
+
+def object_glb(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """One GLB. parts : (component's name, its GLB), in order, names differ
+
+    Every component is one node with one mesh that has the primitives of all its objects, with their materials.
+    Raises ConfigurationError for bytes that are no GLB of ours.
+    """
+    whole: dict[str, Any] = {
+        "asset": {"version": "2.0", "generator": "shapecraft"}, "scene": 0, "scenes": [{"nodes": []}], "nodes": [],
+        "meshes": [], "materials": [], "accessors": [], "bufferViews": [], "buffers": [],
+    }
+    body = b""
+    for name, content in parts:
+        document, data = _read(content, name)
+        views, accessors, materials = (len(whole[key]) for key in ("bufferViews", "accessors", "materials"))
+        whole["materials"] += [{**one, "name": f"{name}: {one.get('name') or 'material'}"}
+                               for one in document.get("materials", [])]
+        whole["bufferViews"] += [{**one, "buffer": 0, "byteOffset": one.get("byteOffset", 0) + len(body)}
+                                 for one in document["bufferViews"]]
+        whole["accessors"] += [{**one, "bufferView": one["bufferView"] + views} for one in document["accessors"]]
+        primitives = [
+            {**one, "attributes": {key: at + accessors for key, at in one["attributes"].items()},
+             "indices": one["indices"] + accessors, "material": one["material"] + materials}
+            for mesh in document["meshes"] for one in mesh["primitives"]
+        ]
+        number = len(whole["nodes"])
+        whole["scenes"][0]["nodes"].append(number)
+        whole["nodes"].append({"name": name, "mesh": number})
+        whole["meshes"].append({"name": name, "primitives": primitives})
+        body += data + b"\0" * (-len(data) % 4)
+    whole["buffers"].append({"byteLength": len(body)})
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=True).encode()
+    text += b" " * (-len(text) % 4)
+    head = b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(body)) + struct.pack("<I4s", len(text), b"JSON")
+    return b"".join((head, text, struct.pack("<I4s", len(body), b"BIN\0"), body))
+
+
+def _read(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
+    try:
+        magic, version, _ = struct.unpack_from("<4sII", content)
+        length, kind = struct.unpack_from("<I4s", content, 12)
+        size, second = struct.unpack_from("<I4s", content, 20 + length)
+        if (magic, version, kind, second) != (b"glTF", 2, b"JSON", b"BIN\0"):
+            raise ValueError(f"begins {magic!r}, version {version}")
+        return json.loads(content[20: 20 + length]), content[28 + length: 28 + length + size]
+    except (struct.error, ValueError) as error:
+        raise ConfigurationError("a GLB of a part", came=str(error), where=name) from None

@@ -1,0 +1,86 @@
+"""Remembering: outcomes of programs that ran, by the hash of the program, so that nothing runs twice in a run.
+
+Run again, a program may differ in the last digit between machines and versions of Blender; a resumed run must not.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from easel.jsonl import DamagedFile
+from easel.runs import RunStore
+from shapecraft.outcome import Job, Outcome, PartReport
+from shapecraft.wall import Wall, program_hash
+
+FOLDER = "outcomes"
+
+
+class RememberedWall:
+    """A wall over a run folder: `outcomes/<hash>.json` and, for what ran, `.glb`. Safe from many threads.
+
+    A program that asks for a .blend file, and one with limits of its own, is another entry.
+    """
+
+    def __init__(self, wall: Wall, run: RunStore) -> None:
+        self.level = wall.level
+        self._wall, self._run = wall, run
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def run(self, job: Job) -> Outcome:
+        """The outcome that is known, else a run. Faults of the machine are raised and never remembered."""
+        key = _key(job)
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            known = read_outcome(self._run.folder, key)
+            if known is not None:
+                return known
+            outcome = self._wall.run(job)
+            if outcome.glb:
+                self._run.write(f"{FOLDER}/{key}.glb", outcome.glb)
+            if outcome.blend:
+                self._run.write(f"{FOLDER}/{key}.blend", outcome.blend)
+            self._run.write(f"{FOLDER}/{key}.json", json.dumps(_row(outcome), ensure_ascii=False, indent=1))
+            return outcome
+
+    def close(self) -> None:
+        """Closes the wall itself."""
+        self._wall.close()
+
+
+def read_outcome(folder: Path, key: str) -> Outcome | None:
+    """The outcome kept in a run folder for the program of this hash; None where there is none.
+
+    Raises DamagedFile for a file that was edited badly.
+    """
+    path = Path(folder) / FOLDER / f"{key}.json"
+    try:
+        row = json.loads(path.read_text("utf-8", "surrogatepass"))
+        parts = tuple(PartReport(**{**part, "low": tuple(part["low"]), "high": tuple(part["high"])})
+                      for part in row.pop("parts"))
+        files: dict[str, Any] = {kind: path.with_suffix(f".{kind}").read_bytes() for kind in row.pop("files")}
+        return Outcome(parts=parts, **row, **files)
+    except FileNotFoundError:
+        if path.exists():
+            raise DamagedFile("the GLB beside an outcome", came="none", where=path.name) from None
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedFile("an outcome", came=str(error), where=path.name,
+                          mend="Remove the file; the program is run again.") from error
+
+
+def _key(job: Job) -> str:
+    plain = replace(Job(job.program), name=job.name)
+    if job == plain:
+        return program_hash(job.program)
+    return f"{program_hash(job.program)}-{program_hash(repr((job.limits, job.blend)))[:12]}"
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    row = {name: value for name, value in asdict(outcome).items() if name not in ("glb", "blend")}
+    return {**row, "files": [kind for kind in ("glb", "blend") if getattr(outcome, kind)]}

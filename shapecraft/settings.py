@@ -1,0 +1,123 @@
+"""Settings of the method and its two presets: `paper` (what the paper says) and `ours` (our additions on)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from easel.chat import Sampling
+from shapecraft.graph import MAX_COMPONENTS
+
+MOST_PATHS = 16
+"""Largest M; one path is one replica of the first draft, so that M = 1 is nested in M = 3."""
+
+
+class CraftSettings(BaseModel):
+    """Everything that decides what a run does, with the source of every default.
+
+    The defaults are the preset `paper`; `CraftSettings.ours()` switches our additions on. Policies are
+    "package.module:Name" and may be replaced by a user's own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    preset: Literal["paper", "ours"] = "paper"
+
+    components: int = Field(MAX_COMPONENTS, ge=1, le=64, description="Most components. Paper silent; ours: 16.")
+    rounds: int = Field(2, ge=0, le=8, description="N, of bootstrapping. Paper: 2.")
+    paths: int = Field(3, ge=1, le=MOST_PATHS, description="M, independent paths of a component. Paper: 3.")
+    steps: int = Field(
+        3, ge=1, le=16, description="T, programs of a path that are run and judged, the first draft among them. "
+        "Paper: 3.",
+    )
+    threshold: float = Field(9.0, ge=0, le=10, description="A path that scores this much stops. Paper, second-hand: 9.")
+    error_repairs: int = Field(
+        2, ge=0, le=8, description="Programs that are asked for again because one did not run: so many in a path, "
+        "never counted in T. Paper silent; 2.",
+    )
+    reply_repairs: int = Field(
+        1, ge=0, le=2, description="Times an unreadable reply is asked for again with the reason. Paper silent; once.",
+    )
+    global_look: bool = Field(True, description="The Evaluator sees the assembled object. Paper: it follows.")
+    global_fixes: int = Field(
+        0, ge=0, le=1, description="Rounds of part fixes after the global look. Paper silent: none. Ours.",
+    )
+
+    draft_temperature: float | None = Field(
+        1.0, ge=0, le=2, description='Of a path\'s first program. Paper: "high"; the number is ours. None: the '
+        "provider's own.",
+    )
+    temperature: float | None = Field(0.3, ge=0, le=2, description="Of the Parser and of revisions. Paper silent; 0.3.")
+    evaluator_temperature: float | None = Field(
+        0.0, ge=0, le=2, description="Of the Evaluator. Paper silent; 0, so that scores are little noise.",
+    )
+    max_tokens: int | None = Field(8192, ge=64, description="Per reply. Paper silent; 8192.")
+    reasoning_effort: str | None = Field(None, description="For reasoning models. Paper silent: provider's own.")
+    seed: int | None = Field(0, description="Base seed; path m asks with seed + m. Paper silent; 0.")
+    drop_refused_settings: bool = Field(
+        False, description="Drop a setting that the model does not take, and record it as not applied."
+    )
+
+    policy: str = Field(
+        "shapecraft.paths:independent", description="Named callable: which paths of a component get how many judged "
+        "steps. Paper: M paths of T steps, independent of each other.",
+    )
+    finalists: int = Field(1, ge=1, le=MOST_PATHS, description="Of the drafts of a breadth-first policy. Ours.")
+    solve_relations: bool = Field(False, description="Relations are solved into boxes after every parse. Ours.")
+    layout_facts: bool = Field(
+        False, description="Measured facts of the boxes beside their picture; an Evaluator that sees no pictures has "
+        "them in any case. Ours.",
+    )
+    part_facts: bool = Field(
+        False, description="Measured facts of a part beside its pictures; an Evaluator that sees no pictures has them "
+        "in any case. Ours.",
+    )
+    checklist: bool = Field(False, description="Yes/no items, frozen at parse time, that a score rests on. Ours.")
+    advice: bool = Field(
+        False, description="Static advice reaches the Coder, and a program that does not parse is not run. Ours.",
+    )
+    pictures: Literal["auto", "never"] = Field("auto", description="Sheets when the Evaluator sees.")
+    sheet_size: int = Field(256, ge=32, le=1024, description="Pixels of one of six views. Paper silent; 256.")
+    box_sheet_size: int = Field(320, ge=32, le=1024, description="Pixels of one of four views. Paper silent; 320.")
+    helpers: bool = Field(True, description="The guide to `shapes` in the Coder's prompt. Paper: a helper library.")
+
+    prompt_overlay: Path | None = Field(None, description="A folder whose prompts take the place of the package's.")
+
+    @classmethod
+    def paper(cls, **changes: Any) -> CraftSettings:
+        """What the paper says; every addition of ours off."""
+        return cls(**{"preset": "paper", **changes})
+
+    @classmethod
+    def ours(cls, **changes: Any) -> CraftSettings:
+        """The paper's method with our additions on."""
+        return cls(**{"preset": "ours", **OURS, **changes})
+
+    @classmethod
+    def of(cls, preset: str, **changes: Any) -> CraftSettings:
+        return cls.ours(**changes) if preset == "ours" else cls(**{"preset": preset, **changes})
+
+    def sampling(self, temperature: float | None, *, path: int = 0) -> Sampling:
+        """Of one call; paths have seeds of their own."""
+        seed = None if self.seed is None else self.seed + path
+        return Sampling(temperature, seed, self.max_tokens, self.reasoning_effort)
+
+    @property
+    def key(self) -> str:
+        """Hex SHA-256 of all settings; the overlay counts by the run's prompt hashes, not by its place."""
+        return hashlib.sha256(self.model_dump_json(exclude={"prompt_overlay"}).encode()).hexdigest()
+
+
+OURS: dict[str, Any] = {
+    "policy": "shapecraft.paths:breadth_first",
+    "solve_relations": True,
+    "layout_facts": True,
+    "part_facts": True,
+    "checklist": True,
+    "advice": True,
+    "global_fixes": 1,
+}
+"""What `ours` changes."""
