@@ -26,7 +26,8 @@ Review = Callable[[Edit], Edit | None]
 """A person's or program's say on an edit before it enters: the edit, another edit, or None for a veto."""
 _EDIT = TypeAdapter(Edit)
 
-
+PERSON = "(person)"
+"""Query of an `edits` row that a person made outside of any judgement; no query's id can be that."""
 RESCORED = "rescored/"
 """Begins the key of every `measured` and `metrics` row that a scorer other than the run's own gave later."""
 
@@ -148,8 +149,8 @@ class Keeper:
         self._row("edits", f"e{applied.epoch}/{query}", _applied(applied, reply_keys, query))
 
     def intervention(self, edited: events.LibraryEdited) -> None:
-        """A person's edits of a library; the query of such a row is "(person)", which no query's id can be."""
-        self._row("edits", f"e{edited.epoch}/(person)", _applied(edited, (), "(person)"))
+        """A person's edits of a library."""
+        self._row("edits", f"e{edited.epoch}/{PERSON}", _applied(edited, (), PERSON))
 
     def update_failed(self, failed: events.UpdateFailed, query: str) -> None:
         self._row("edits", f"e{failed.epoch}/{query}", {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import fcntl
 import importlib.metadata
 import json
@@ -26,6 +27,9 @@ RunEvidence = Evidence | Literal["external"]
 """Where a run's drawings come from: the grade of a model's replies, or files of another method ("external")."""
 _NAME = re.compile(r"[^a-z0-9]+")
 _TABLE = re.compile(r"[a-z][a-z_]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_HOMES = (".", "..", "../..")
+"""Where a shared home may lie, seen from a run: itself, or what holds it as a sweep does (<sweep>/runs/<run>)."""
 
 
 class RunDrift(EaselError):
@@ -47,7 +51,7 @@ class RunStore:
 
     def __init__(self, folder: Path, info: dict[str, Any], lock: int | None) -> None:
         self.folder, self.info = Path(folder), info
-        self.home = self.folder / info.get("home", ".")
+        self.home = self.folder / _home(info, self.folder.name)
         self.replies = ReplyStore(self.home / "replies")
         self._lock = lock
         self._guard = threading.RLock()
@@ -64,12 +68,17 @@ class RunStore:
         facts : further entries of run.json (seeds, cards, versions), in which `resumes` counts how often a run was
         opened again; cards that were added since (`amend`) stay beside them; date : ISO date of a new folder
         home : folder of calls and replies that several runs share; kept relative, so that both may be moved together
+            it is `root`, or the folder that holds it
         Raises RunBusy while another process, or this one by an earlier opening, writes it, ConfigurationError for a
-        key in the configuration or for another grade of evidence under the same fingerprint.
+        key in the configuration, for another grade of evidence under the same fingerprint, for a date that is none and
+        for a home elsewhere.
         """
+        check_date(date, where=f"run {name}")
         configuration, facts = json.loads(canonical(dict(configuration))), _plain(facts or {})
         _check_secrets(configuration, "configuration")
         root, slug = Path(root), _NAME.sub("-", name.lower()).strip("-") or "run"
+        shared = {} if home is None else {"home": os.path.relpath(home.resolve(), root.resolve() / "run")}
+        _home(shared, name)
         root.mkdir(parents=True, exist_ok=True)
         with _locked(root / ".open.lock"):
             ending = f"{slug}_{_NAME.sub('-', fingerprint[:10].lower())}"
@@ -95,10 +104,8 @@ class RunStore:
                 return run
             info = {
                 "name": name, "date": date, "status": "running", "evidence": evidence, "fingerprint": fingerprint,
-                "configuration": configuration, **facts,
+                "configuration": configuration, **facts, **shared,
             }
-            if home is not None:
-                info["home"] = os.path.relpath(home, folder)
             run = cls(folder, info, lock)
             run._save()
             return run
@@ -224,6 +231,30 @@ class RunStore:
             raise RunBusy("a run opened for writing", came="one opened for reading, or closed", where=self.folder.name)
 
 
+def check_date(date: str, *, where: str) -> None:
+    """Refuse what is no ISO date (2026-01-31): it becomes part of a folder's name. Raises ConfigurationError."""
+    try:
+        if _DATE.fullmatch(date):
+            datetime.date.fromisoformat(date)
+            return
+    except ValueError:
+        pass
+    raise ConfigurationError("a date as 2026-01-31", came=repr(shorten(str(date), 60)), where=where)
+
+
+def _home(info: Mapping[str, Any], where: str) -> str:
+    """The home that run.json names. Calls and replies are written there, so that a run from somebody else must not
+    name any place but one that holds it."""
+    home = info.get("home", ".")
+    if home not in _HOMES:
+        raise ConfigurationError(
+            f"a home that holds the run folder: one of {', '.join(_HOMES)}", came=repr(shorten(str(home), 60)),
+            where=f"{where}, home", mend="Put the run back into its sweep (<sweep>/runs/<run>), or copy the sweep's "
+            "calls.jsonl and replies into the run folder and take `home` out of run.json.",
+        )
+    return str(home)
+
+
 def _info(folder: Path) -> dict[str, Any]:
     try:
         info = json.loads((folder / "run.json").read_text("utf-8"))
@@ -234,6 +265,7 @@ def _info(folder: Path) -> dict[str, Any]:
         raise DamagedFile("a run.json that can be read", came=str(error), where=folder.name) from error
     if missing:
         raise DamagedFile("a run.json", came=f"one without {sorted(missing)}", where=folder.name)
+    _home(info, folder.name)
     return info
 
 

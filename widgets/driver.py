@@ -8,9 +8,9 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from drawagent.keeping import PERSON
 from easel.chat import Cancelled
 from easel.errors import ConfigurationError
-from widgets.episode import PERSON
 from widgets.review import ReviewDesk
 
 if TYPE_CHECKING:

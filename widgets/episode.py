@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from drawagent.gallery import Gallery
+from drawagent.keeping import PERSON
 from drawagent.sketch import Sketch
 from easel.ledger import Try
-
-PERSON = "(person)"
-"""Query of an edits row that a person wrote outside of any judgement (`drawagent.keeping.Keeper.intervention`)."""
 
 Row = dict[str, Any]
 Place = tuple[int, str]

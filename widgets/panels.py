@@ -9,12 +9,13 @@ from typing import Any
 
 from drawagent.edits import Delete, Edit
 from drawagent.gallery import Gallery
+from drawagent.keeping import PERSON
 from drawagent.pages import text
 from drawagent.settings import DrawSettings
 from drawagent.sheets import labelled_sheet
 from easel.errors import EaselError
 from widgets import theme
-from widgets.episode import PERSON, Cost, Episode, epochs_told
+from widgets.episode import Cost, Episode, epochs_told
 from widgets.review import question
 from widgets.stepper_figures import MOST_SCENES
 

@@ -21,7 +21,7 @@ def practised(root: Path, *, review=None, learn: int = 2, settings: DrawSettings
     """The folder of a finished practice with a report; runs under one root share replies and ledger."""
     studio = open_live(
         lists(learn, gate=1, report=2), settings, model="stand-in", scorer=SCORER, reporter=SCORER, root=root / "runs",
-        name="made", date="2000-01-01", home=root / "sweep", **opening,
+        name="made", date="2000-01-01", home=root, **opening,
     )
     with studio.run:
         list(studio.practise(review=review))

@@ -48,7 +48,8 @@ def run(everything, tmp_path) -> Path:
     """A copy of the small one to spoil, with the record that it shares."""
     place = everything[2].parent.parent
     shutil.copytree(everything[2], tmp_path / "copy" / "runs" / everything[2].name)
-    shutil.copytree(place / "sweep", tmp_path / "copy" / "sweep")
+    shutil.copytree(place / "replies", tmp_path / "copy" / "replies")
+    shutil.copy(place / "calls.jsonl", tmp_path / "copy")
     return tmp_path / "copy" / "runs" / everything[2].name
 
 
@@ -182,7 +183,7 @@ def plant(run: Path, words: str) -> None:
     """Words into a reply of the run's, and so into its rollout row."""
     rows = read(run / "rollouts.jsonl")
     row = next(one["row"] for one in rows if one["row"]["role"] == "report")
-    path = run.parent.parent / "sweep" / "replies" / f"{row['reply_keys'][-1]}.json"
+    path = run.parent.parent / "replies" / f"{row['reply_keys'][-1]}.json"
     stored = json.loads(path.read_text())
     row["text"] = stored["reply"]["text"] = f"{words}\n{row['text']}"
     row["forgiven"] = ["text around the block"]
@@ -218,7 +219,7 @@ def test_rows_that_were_changed_after_the_run_are_not_published(run, tmp_path):
 
 def test_a_run_whose_replies_are_gone_is_not_published(run, tmp_path):
     row = next(one for one in read(run / "rollouts.jsonl") if one["row"]["role"] == "report")
-    (run.parent.parent / "sweep" / "replies" / f"{row['row']['reply_keys'][0]}.json").unlink()
+    (run.parent.parent / "replies" / f"{row['row']['reply_keys'][0]}.json").unlink()
     with pytest.raises(ConfigurationError, match="expected a run that can be replayed from its own replies"):
         publish([run], tmp_path / "x.zip", scorers=SCORERS)
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from easel.errors import ConfigurationError
 from easel.jsonl import DamagedFile
 from easel.runs import RunBusy, RunDrift, RunStore, provenance
+from easel.snapshots import Snapshot
 from tests.senders import answer, request
 
 PRINT = "abcdef0123456789" * 4
@@ -226,3 +227,33 @@ def test_provenance_names_commit_and_versions(tmp_path) -> None:
     assert not facts["git_changed"]
     (tmp_path / "f").write_text("2")
     assert provenance([], source=tmp_path)["git_changed"]
+
+
+@pytest.mark.parametrize("date", ["../../../tmp/x", "2026-02-30", "20260101", "2026-01-01\n", "2026-1-1", "", "٢٠٢٦-٠١-٠١"])
+def test_a_date_that_is_none_is_no_part_of_a_folder(tmp_path, date) -> None:
+    with pytest.raises(ConfigurationError, match="expected a date as 2026-01-31, got"):
+        RunStore.open(tmp_path / "runs", "one", fingerprint="f" * 64, configuration={}, evidence="live", date=date)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("home", ["/tmp", "../../..", "../elsewhere", "inside", "../../runs/../..", "", 3])
+def test_a_home_that_does_not_hold_the_run_is_refused_however_it_is_opened(tmp_path, home) -> None:
+    with opened(tmp_path / "runs") as run:
+        folder = run.folder
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**info, "home": home}))
+    for begin in (RunStore.read, RunStore.amend, lambda _: opened(tmp_path / "runs"), Snapshot.of):
+        with pytest.raises(ConfigurationError, match=r"a home that holds the run folder: one of \., \.\., \.\./\.\., got"):
+            begin(folder)
+    (folder / "run.json").write_text(json.dumps({**info, "home": "../.."}))
+    RunStore.amend(folder).close()
+    assert RunStore.read(folder).home.resolve() == tmp_path.resolve()
+
+
+def test_a_home_elsewhere_is_refused_before_a_folder_is_made(tmp_path) -> None:
+    more = {"fingerprint": "f" * 64, "configuration": {}, "evidence": "live", "date": "2026-01-01"}
+    with pytest.raises(ConfigurationError, match="copy the sweep's calls.jsonl and replies into the run folder"):
+        RunStore.open(tmp_path / "runs", "one", **more, home=tmp_path / "elsewhere")
+    assert list(tmp_path.iterdir()) == []
+    with RunStore.open(tmp_path / "runs", "one", **more, home=tmp_path) as run:
+        assert (run.info["home"], run.replies.folder.resolve()) == ("../..", (tmp_path / "replies").resolve())
