@@ -27,7 +27,7 @@ def seconds(places: Places, folder: Path, practices: int) -> float:
     grid = read_grid(ABLATIONS / "main_table.yaml", changes=changes, practices=practices)
     sweep = Sweep.plan_into(folder, [grid], changes=changes)
     begun = time.perf_counter()
-    states = list(run(sweep, sweep.keys, places))
+    states = list(run(sweep, sweep.cell_keys(), places))
     assert all(state.state == "finished" for state in states), states
     return time.perf_counter() - begun
 

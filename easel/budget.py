@@ -122,7 +122,7 @@ class Budget:
             tries = ledger.tries()
             for one in tries:
                 self._add(one.usage)
-            self._earlier += _busy(tries)
+            self._earlier += busy_seconds(tries)
 
     def reserve(self, asked: Usage, *, stop: threading.Event | None = None) -> Reservation:
         """Hold the worst case of one call; what is held goes back by `settle`.
@@ -196,7 +196,7 @@ def _plus(spent: Spent, **more: float) -> Spent:
     return Spent(**{name: value + more.get(name, 0) for name, value in vars(spent).items()})
 
 
-def _busy(tries: tuple[Try, ...]) -> float:
+def busy_seconds(tries: tuple[Try, ...]) -> float:
     """Length of the union of the tries' intervals."""
     total, until = 0.0, float("-inf")
     for one in tries:

@@ -18,14 +18,16 @@ With = Annotated[list[Path] | None, typer.Option("--with", help="A file of param
 Practices = Annotated[int | None, typer.Option(help="Libraries learned apart per row, instead of the grid's number.")]
 Root = Annotated[Path, typer.Option(help="Where sweeps lie.")]
 Into = Annotated[str | None, typer.Option(help="Name of the sweep's folder, instead of the grids' own.")]
-Workers = Annotated[int, typer.Option(help="Cells at once, each in a process of its own.")]
+Workers = Annotated[int, typer.Option(help="Cells at once; with --cell, how many share the budget.")]
 Dask = Annotated[str | None, typer.Option(help="Address of an existing Dask scheduler whose workers run the cells.")]
 CellKey = Annotated[str | None, typer.Option("--cell", help="Only this cell, in this process (for job arrays).")]
-Limit = Annotated[str | None, typer.Option("--budget", help="Limits of the sweep: calls=1000,dollars=20.")]
+Limit = Annotated[
+    str | None, typer.Option("--budget", help="Limits of the sweep: calls=1000,dollars=20; seconds of each cell."),
+]
 Concurrency = Annotated[int, typer.Option(help="Model calls at once, for the estimate of hours.")]
 Seconds = Annotated[float, typer.Option(help="Seconds a call, for the estimate of hours.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table, for the estimate of dollars.")]
-Spread = Annotated[list[str] | None, typer.Option("--spread", help="library=0.01, prompt=0.05 or draw=0.045.")]
+Spread = Annotated[list[str] | None, typer.Option("--spread", help="library=0.01, prompt=0.02 or draw=0.045.")]
 DEFAULT_ROOT = Path("data/runs/sweeps")
 
 
@@ -59,8 +61,10 @@ def run(
     from easel.sweep import Sweep
 
     changes = _changes(settings, overlays)
-    sweep = Sweep.plan_into(root, _read(grids, changes, practices), into=into, changes=changes)
-    _run(sweep, workers=workers, dask=dask, cell=cell, budget=budget, again=False)
+    read = _read(grids, changes, practices)
+    sweep = Sweep.plan_into(root, read, into=into, changes=changes)
+    keys = sweep.cell_keys(*(grid.name for grid in read))
+    _run(sweep, keys, workers=workers, dask=dask, cell=cell, budget=budget, again=False)
 
 
 @app.command()
@@ -71,7 +75,8 @@ def resume(
     """Go on with a sweep, failed cells once more. What was paid for is not paid for again."""
     from easel.sweep import Sweep
 
-    _run(Sweep.read(folder), workers=workers, dask=dask, cell=cell, budget=budget, again=True)
+    sweep = Sweep.read(folder)
+    _run(sweep, sweep.cell_keys(), workers=workers, dask=dask, cell=cell, budget=budget, again=True)
 
 
 @app.command()
@@ -88,45 +93,33 @@ def status(folder: Annotated[Path, typer.Argument(help="The sweep's folder.")]) 
     typer.echo(f"{counted}; {len(Ledger(sweep.folder).tries())} calls in the ledger")
 
 
-def _run(sweep: Any, *, workers: int, dask: str | None, cell: str | None, budget: str | None, again: bool) -> None:
+def _run(
+    sweep: Any, keys: tuple[str, ...], *, workers: int, dask: str | None, cell: str | None, budget: str | None,
+    again: bool,
+) -> None:
     from easel.sweep import run_cell
+    from easel.sweep_limits import Limits
     from easel.sweep_runner import Here, OnDask, run
 
-    limits = read_limits(budget)
-    if cell is not None:
-        state = run_cell(sweep, cell, budget=limits.grant(sweep, (), 1).text(sweep))
-        typer.echo(f"{state.key}: {state.state} {state.reason}".rstrip())
-        raise typer.Exit(0 if state.state == "finished" else 1)
     if workers < 1:
         raise ConfigurationError("at least one worker", came=str(workers), where="--workers")
+    limits = Limits.read(budget)
+    if cell is not None:
+        state = run_cell(sweep, cell, limits=limits, places=workers)
+        typer.echo(f"{state.key}: {state.state} {state.reason}".rstrip())
+        raise typer.Exit(0 if state.state == "finished" else 1)
     places = OnDask(dask) if dask else Here(workers)
     try:
-        for state in run(sweep, sweep.keys, places, limits=limits, again=again):
+        for state in run(sweep, keys, places, limits=limits, again=again):
             typer.echo(f"{state.state:11} {state.key:60} {state.seconds:7.1f} s  {state.reason}".rstrip())
     except KeyboardInterrupt:
         typer.echo(f"Stopped. What was paid for is kept: easel sweep resume {sweep.folder}", err=True)
         raise typer.Exit(130) from None
-    bad = [state for state in sweep.states() if state.state != "finished"]
-    typer.echo(f"{len(sweep.keys) - len(bad)} of {len(sweep.keys)} cells finished in {sweep.folder}")
+    bad = [key for key in keys if sweep.state(key).state != "finished"]
+    typer.echo(f"{len(keys) - len(bad)} of {len(keys)} cells finished in {sweep.folder}")
     if bad:
         typer.echo(f"easel sweep resume {sweep.folder} tries the others again", err=True)
         raise typer.Exit(1)
-
-
-def read_limits(text: str | None) -> Any:
-    """Limits of a sweep as calls=N,tokens=N,dollars=X,seconds=X (seconds of each cell)."""
-    from easel.sweep_runner import Limits
-
-    values: dict[str, Any] = {}
-    for part in filter(None, (piece.strip() for piece in (text or "").split(","))):
-        name, equals, number = part.partition("=")
-        try:
-            if not equals or name not in ("calls", "tokens", "dollars", "seconds") or float(number) < 0:
-                raise ValueError
-            values[name] = int(float(number)) if name in ("calls", "tokens") else float(number)
-        except (ValueError, OverflowError):
-            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
-    return Limits(**values)
 
 
 def _changes(settings: list[str] | None, overlays: list[Path] | None) -> dict[str, Any]:

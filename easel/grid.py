@@ -34,6 +34,16 @@ class CellKind(Protocol):
     def report_prompts(self) -> int:
         """How many prompts the cell's report has."""
 
+    @property
+    def report_drawings(self) -> int:
+        """How many drawings of a prompt one entry of the cell's report has; a table averages them."""
+
+    @property
+    def report_entries(self) -> tuple[str, ...]:
+        """A mark of each entry that the cell's row gives to a table: the first of the library that the row begins with,
+        further ones of what it learned. First entries of one mark are the same drawings, and one entry of the table.
+        """
+
     def planned(self) -> Iterator[tuple[str, ChatRequest]]:
         """(identity, request) of every call, none sent; calls of one identity are paid for once in a sweep."""
 
@@ -56,8 +66,9 @@ class _GridFile(BaseModel):
 class Cell:
     """One run of the notebook.
 
-    row : its name in the grid; practice : which of several of this row; parameters : all that the notebook takes, its
-    defaults among them, but for places (`root`, `home`, `outcome`) and the budget
+    row : its name in the grid; practice : which of several of this row; code : hash of the notebook's code cells
+    parameters : all that the notebook takes, its defaults among them, but for places (`root`, `home`, `outcome`) and
+    the budget
     """
 
     grid: str
@@ -65,11 +76,12 @@ class Cell:
     practice: int
     notebook: Path
     parameters: Mapping[str, Any]
+    code: str = ""
 
     @property
     def mark(self) -> str:
         """Ten hex digits of what the cell runs: cells of two grids with the same mark are run once."""
-        text = json.dumps([self.notebook.name, dict(self.parameters)], sort_keys=True, default=str)
+        text = json.dumps([self.notebook.name, self.code, dict(self.parameters)], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     @property
@@ -125,7 +137,9 @@ def read_grid(path: Path, *, changes: Mapping[str, Any] | None = None, practices
                                      where=f"{path.name}, row '{row}'", mend="Use `practices: N` for practices.")
         parameters.check(given, where=f"{path.name}, row '{row}'")
         for practice in range(practices or file.practices):
-            cells.append(Cell(file.name, row, practice, notebook, {**defaults, **given, "practice": practice}))
+            cells.append(Cell(
+                file.name, row, practice, notebook, {**defaults, **given, "practice": practice}, parameters.code,
+            ))
     grid = Grid(file.sweep, file.name, file.question, notebook, file.baseline, file.cell or "",
                 practices or file.practices, tuple(cells))
     _check_cells(grid, path.name)
@@ -205,5 +219,10 @@ def merged(grids: Sequence[Grid]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for grid in grids:
         for cell in grid.cells:
-            cells.setdefault(cell.mark, cell)
+            known = cells.setdefault(cell.mark, cell)
+            if known.notebook != cell.notebook:
+                raise ConfigurationError(
+                    "one notebook behind equal cells", came=f"{known.notebook} and {cell.notebook}",
+                    mend="Their relative paths may mean other files: give one of the grids a sweep of its own.",
+                )
     return cells

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,10 +32,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a notebook can be given. notebook : its file name; known : by name, in the notebook's order"""
+    """What a notebook can be given.
+
+    notebook : its file name; known : by name, in the notebook's order; code : hex SHA-256 of its code cells
+    """
 
     notebook: str
     known: Mapping[str, Parameter]
+    code: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Parameters:
@@ -57,7 +62,8 @@ class Parameters:
         except SyntaxError as error:
             raise ConfigurationError("Python in the parameters cell", came=str(error), where=path.name) from error
         found = [_parameter(line, path.name) for line in lines]
-        return cls(path.name, {one.name: one for one in found})
+        code = json.dumps(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"])
+        return cls(path.name, {one.name: one for one in found}, hashlib.sha256(code.encode()).hexdigest())
 
     def check(self, values: Mapping[str, Any], *, where: str = "") -> None:
         """Refuse a name that the notebook does not declare, and a value that its type does not take.

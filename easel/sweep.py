@@ -8,19 +8,19 @@ One ledger and one reply store: what two cells ask alike is paid for once.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from easel.errors import ConfigurationError, EaselError
-from easel.grid import Cell, Grid, merged
-from easel.jsonl import write_whole
+from easel.grid import Grid, merged
+from easel.jsonl import held, is_held, write_whole
+from easel.sweep_limits import NO_LIMITS, Limits, granted
 
 State = Literal["waiting", "running", "interrupted", "finished", "failed"]
 
@@ -102,10 +102,13 @@ class Sweep:
         path = self.folder / "sweep.json"
         return json.loads(path.read_text("utf-8")) if path.exists() else None
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Names of all cells, in the order of their names."""
-        return tuple(sorted(path.parent.name for path in (self.folder / "cells").glob("*/plan.json")))
+    def cell_keys(self, *grids: str) -> tuple[str, ...]:
+        """Names of the cells that these grids name, all grids as they were planned last without any, in their order.
+
+        A cell that a grid no longer names is kept on disk and never run again.
+        """
+        named = [grid for grid in self.grids() if not grids or grid["name"] in grids]
+        return tuple(dict.fromkeys(cell["cell"] for grid in named for cell in grid["cells"]))
 
     def grids(self) -> list[dict[str, Any]]:
         """Every grid as it was planned: name, question, baseline, cells of {row, practice, cell}."""
@@ -116,10 +119,10 @@ class Sweep:
         """The notebook and the parameters of a cell. Raises ConfigurationError for a key that no cell has."""
         path = self.folder / "cells" / key / "plan.json"
         if not path.exists():
-            near = [other for other in self.keys if other.startswith(key[:4])]
+            near = [other for other in self.cell_keys() if other.startswith(key[:4])]
             raise ConfigurationError(
                 "the key of a cell", came=f"'{key}'", where=self.folder.name,
-                mend=f"Keys: {', '.join((near or list(self.keys))[:6])}, ... (`easel sweep status` lists all).",
+                mend=f"Keys: {', '.join((near or list(self.cell_keys()))[:6])}, ... (`easel sweep status` lists all).",
             )
         return json.loads(path.read_text("utf-8"))
 
@@ -130,12 +133,12 @@ class Sweep:
         if not path.exists():
             return CellState(key, plan["row"], plan["practice"])
         known = CellState(**json.loads(path.read_text("utf-8")))
-        if known.state == "running" and not _held(path.parent / ".lock"):
+        if known.state == "running" and not self.runs_now(key):
             return CellState(**{**asdict(known), "state": "interrupted"})
         return known
 
     def states(self) -> list[CellState]:
-        return [self.state(key) for key in self.keys]
+        return [self.state(key) for key in self.cell_keys()]
 
     def keep(self, state: CellState) -> None:
         _write(self.folder / "cells" / state.key / "cell.json", asdict(state))
@@ -146,27 +149,26 @@ class Sweep:
         return self.folder / run if run else None
 
     @contextmanager
-    def holding(self, key: str):
+    def holding(self, key: str) -> Iterator[None]:
         """The right to run a cell, among all processes on this file system. Raises CellBusy."""
-        path = self.folder / "cells" / key / ".lock"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with held(self.folder / "cells" / key / ".lock"):
+                yield
         except BlockingIOError:
-            os.close(handle)
             raise CellBusy("a cell that nobody runs", came="one that is running", where=key) from None
-        try:
-            yield
-        finally:
-            os.close(handle)
+
+    def runs_now(self, key: str) -> bool:
+        """Whether a process holds the cell."""
+        return is_held(self.folder / "cells" / key / ".lock")
 
 
-def run_cell(sweep: Sweep, key: str, *, budget: str = "") -> CellState:
+def run_cell(sweep: Sweep, key: str, *, limits: Limits = NO_LIMITS, places: int = 1) -> CellState:
     """Run one cell's notebook in this process's charge and keep it executed, also when it fails.
 
-    budget : limits as the notebook takes them. The kernel starts in the notebook's folder, as JupyterLab starts it.
-    A kernel that did not start is tried once more. An error in the notebook is a state with its reason; the library
-    underneath resumes, so that running the cell again pays for nothing twice. Raises CellBusy.
+    limits : of the sweep, of which this cell is granted its share; places : how many cells may run at once
+    The kernel starts in the notebook's folder, as JupyterLab starts it. One that did not start is tried once more. An
+    error in the notebook is a state with its reason; the library underneath resumes, so that running the cell again
+    pays for nothing twice. Raises CellBusy.
     """
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -177,6 +179,7 @@ def run_cell(sweep: Sweep, key: str, *, budget: str = "") -> CellState:
         before = sweep.state(key)
         outcome = folder / "outcome.json"
         home = sweep.folder.resolve()
+        budget = granted(sweep, key, limits, places)
         given = {**plan["parameters"], "root": str(home / "runs"), "home": str(home), "budget": budget,
                  "outcome": str(outcome)}
         begun = time.monotonic()
@@ -200,7 +203,7 @@ def run_cell(sweep: Sweep, key: str, *, budget: str = "") -> CellState:
             if error.ename == "KeyboardInterrupt":
                 return state("interrupted")
             return state("failed", f"{error.ename}: {error.evalue}"[:400])
-        except (DeadKernelError, RuntimeError, OSError) as error:
+        except Exception as error:  # whatever it is, it is why this cell has no result
             return state("failed", f"{type(error).__name__}: {error}"[:400])
         except BaseException:
             state("interrupted")
@@ -226,22 +229,5 @@ def _executed(notebook: Path) -> bool:
     return any(cell.get("execution_count") for cell in cells)
 
 
-def _held(lock: Path) -> bool:
-    try:
-        handle = os.open(lock, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-
-
 def _write(path: Path, value: Any) -> None:
     write_whole(path, json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8"))
-
-
-__all__ = ["Cell", "CellBusy", "CellState", "Sweep", "run_cell"]

@@ -1,4 +1,8 @@
-"""The runner of a sweep: cells in processes of their own, some at a time, here or on an existing Dask cluster."""
+"""The runner of a sweep: cells in processes of their own, some at a time, here or on an existing Dask cluster.
+
+A runner holds a lock file in the sweep's folder for as long as it is there. The cells that it began watch it, wherever
+they run, and interrupt their kernels when it is let go: by the end of the runner, by Ctrl-C, or by a kill.
+"""
 
 from __future__ import annotations
 
@@ -7,121 +11,104 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from easel.errors import MissingCapability
-from easel.ledger import Ledger
+from easel.jsonl import held, is_held
 from easel.sweep import CellState, Sweep
+from easel.sweep_limits import NO_LIMITS, Limits
 
-_STOP = signal.SIGUSR1
-"""Asks a cell's process to interrupt its kernel; nbclient takes SIGINT and SIGTERM for itself, as a dead kernel."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LOOK, _AGAIN = 0.5, 3.0
+"""Seconds between two looks at the runner's lock; until a kernel that was between two cells is interrupted again."""
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a sweep may use in all; None is no limit. Of what is left, a cell that starts is granted its share."""
+class Errand:
+    """One cell for a process, on whatever machine.
 
-    calls: int | None = None
-    tokens: int | None = None
-    dollars: float | None = None
-    seconds: float | None = None
+    folder : the sweep's, absolute; runner : lock file that is held as long as the cell may run; limits, places : see
+    `easel.sweep_limits`; plugins : folder in which plugins are looked for; threads : of number libraries, None leaves
+    them
+    """
 
-    def grant(self, sweep: Sweep, granted: Sequence[Limits], places: int) -> Limits:
-        """What a new cell may use, on top of what the ledger holds: what is left once every running cell has used all
-        that it was granted, divided by the free places. So no limit is passed, whatever runs side by side.
-        """
-        tries = Ledger(sweep.folder).tries()
-        spent = {"calls": len(tries), "tokens": sum(one.usage.tokens for one in tries),
-                 "dollars": sum(one.usage.dollars or 0.0 for one in tries)}
-        shares: dict[str, Any] = {"seconds": self.seconds}
-        for name, used in spent.items():
-            limit = getattr(self, name)
-            if limit is None:
-                continue
-            left = max(0.0, limit - used - sum(getattr(other, name) for other in granted))
-            share = left / max(1, places)
-            shares[name] = share if name == "dollars" else int(share)
-        return Limits(**shares)
+    folder: str
+    key: str
+    runner: str
+    limits: str
+    places: int
+    plugins: str
+    threads: int | None = 1
 
-    def text(self, sweep: Sweep) -> str:
-        """As a cell takes it: its own grant on top of what the sweep's ledger holds, which a budget counts first."""
-        tries = Ledger(sweep.folder).tries()
-        spent = {"calls": len(tries), "tokens": sum(one.usage.tokens for one in tries),
-                 "dollars": sum(one.usage.dollars or 0.0 for one in tries), "seconds": 0.0}
-        return ",".join(f"{name}={value + spent[name]!r}" for name, value in vars(self).items() if value is not None)
+    def run(self) -> str:
+        """Run the cell in a process of its own; the end of what it said, "" when it went well."""
+        environment = {**os.environ, "EASEL_WIDGETS": "static"}  # nobody looks on, also when JupyterLab began the sweep
+        if self.threads is not None:
+            environment |= dict.fromkeys(_THREADS, str(self.threads))
+        # Plugins are looked for where the sweep was started, though a kernel starts in its notebook's folder.
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (self.plugins, os.environ.get("PYTHONPATH", ""))))
+        done = subprocess.run(
+            [sys.executable, "-m", "easel.sweep_runner", self.folder, self.key, self.runner, self.limits,
+             str(self.places)],
+            env=environment, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            start_new_session=True, check=False,
+        )
+        return f"its process ended with {done.returncode}: {done.stderr.strip()[-300:]}" if done.returncode else ""
 
 
 class Places(Protocol):
-    """Where cells run. `count` at once; `submit` begins one and gives its future, `close` ends what runs."""
+    """Where cells run: `count` at once; `submit` begins one, `close` waits until what was begun has ended."""
 
     count: int
 
-    def submit(self, folder: Path, key: str, budget: str) -> Future[str]: ...
+    def submit(self, errand: Errand) -> Future[str]: ...
 
-    def close(self, *, cancel: bool) -> None: ...
+    def close(self) -> None: ...
 
 
 class Here:
-    """Processes on this machine. threads : of the number libraries in each, None leaves them"""
+    """Processes on this machine."""
 
-    def __init__(self, count: int, *, threads: int | None = 1) -> None:
-        self.count, self._threads = count, threads
+    def __init__(self, count: int) -> None:
+        self.count = count
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="cell")
-        self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._closed = False
 
-    def submit(self, folder: Path, key: str, budget: str) -> Future[str]:
-        return self._pool.submit(self._run, folder, key, budget)
+    def submit(self, errand: Errand) -> Future[str]:
+        return self._pool.submit(errand.run)
 
-    def _run(self, folder: Path, key: str, budget: str) -> str:
-        with self._lock:
-            if self._closed:
-                return ""
-            process = _spawn(folder, key, budget, self._threads)
-            self._running.add(process)
-        try:
-            _, said = process.communicate()
-            return _reason(process, said)
-        finally:
-            with self._lock:
-                self._running.discard(process)
-
-    def close(self, *, cancel: bool) -> None:
-        with self._lock:
-            self._closed = True
-            for process in self._running if cancel else ():
-                process.send_signal(_STOP)
+    def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 class OnDask:
-    """Workers of an existing Dask cluster that see this file system and have this package; a cell takes one thread."""
+    """Workers of an existing Dask cluster that see this file system, with its locks, and have this package.
 
-    def __init__(self, address: str, *, threads: int | None = 1) -> None:
+    A cell takes one thread of a worker, and a process of its own beside it.
+    """
+
+    def __init__(self, address: str) -> None:
         try:
             from distributed import Client
         except ImportError:
             raise MissingCapability("the package distributed, for --dask", came="none", where="easel.sweep_runner",
-                                    mend="pip install distributed, at the version of the cluster.") from None
+                                    mend="Install the extra 'dask', at the version of the cluster.") from None
         try:
             self._client = Client(address, timeout="10s")
         except (OSError, ValueError) as error:
             raise MissingCapability("a Dask scheduler", came=str(error), where=f"--dask {address}",
                                     mend="Start one (dask scheduler, dask worker), or leave --dask away.") from error
-        self._threads = threads
+        self._begun: list[Future[str]] = []
         self.count = sum(self._client.nthreads().values())
         if not self.count:
             raise MissingCapability("a Dask worker", came="a cluster without any", where=f"--dask {address}")
 
-    def submit(self, folder: Path, key: str, budget: str) -> Future[str]:
-        asked = self._client.submit(_on_worker, str(folder), key, budget, self._threads, pure=False, retries=0)
+    def submit(self, errand: Errand) -> Future[str]:
+        asked = self._client.submit(errand.run, pure=False, retries=0)
         done: Future[str] = Future()
         done.set_running_or_notify_cancel()
 
@@ -132,92 +119,66 @@ class OnDask:
                 done.set_result(f"{type(error).__name__}: {error}")
 
         asked.add_done_callback(tell)
+        self._begun.append(done)
         return done
 
-    def close(self, *, cancel: bool) -> None:
+    def close(self) -> None:
+        wait(self._begun)
         self._client.close()
 
 
 def run(
-    sweep: Sweep, keys: Sequence[str], places: Places, *, limits: Limits = Limits(), again: bool = False,
-    told: Callable[[CellState], None] | None = None,
+    sweep: Sweep, keys: Sequence[str], places: Places, *, limits: Limits = NO_LIMITS, again: bool = False,
+    threads: int | None = 1,
 ) -> Generator[CellState, None, None]:
     """Run what is not finished yet; the state of every cell as it ends. Closing the generator stops what runs.
 
-    again : run failed cells once more (a sweep that is resumed); told : called when a cell begins
+    again : run failed cells once more (a sweep that is resumed); threads : of number libraries in every cell
     """
-    todo = [key for key in keys if sweep.state(key).state not in (("finished",) if again else ("finished", "failed"))]
-    running: dict[Future[str], tuple[str, Limits]] = {}
-    done = False
-    try:
+    over = ("finished",) if again else ("finished", "failed")
+    todo = [key for key in keys if sweep.state(key).state not in over]
+    folder = sweep.folder.resolve()
+    runner = folder / "runners" / f"{os.getpid()}-{os.urandom(4).hex()}.lock"
+    running: dict[Future[str], str] = {}
+    with ExitStack() as stack:
+        stack.callback(places.close)  # after the lock is let go, so that what runs ends
+        stack.enter_context(_present(runner))
         while todo or running:
             while todo and len(running) < places.count:
                 key = todo.pop(0)
-                granted = limits.grant(sweep, [share for _, share in running.values()], places.count - len(running))
-                if told is not None:
-                    told(sweep.state(key))
-                running[places.submit(sweep.folder, key, granted.text(sweep))] = (key, granted)
+                errand = Errand(str(folder), key, str(runner), limits.text(), places.count, os.getcwd(), threads)
+                running[places.submit(errand)] = key
             for future in wait(list(running), return_when=FIRST_COMPLETED).done:
-                key, _ = running.pop(future)
-                state = sweep.state(key)
-                if (said := future.result()) and state.state != "finished":
-                    state = CellState(**{**vars(state), "state": "failed", "reason": said})
-                    sweep.keep(state)
-                yield state
-        done = True
-    finally:
-        places.close(cancel=not done)
+                yield _ended(sweep, running.pop(future), future.result())
 
 
-def _spawn(folder: Path, key: str, budget: str, threads: int | None) -> subprocess.Popen[str]:
-    environment = {**os.environ, "EASEL_WIDGETS": "static"}  # nobody looks on, also when JupyterLab began the sweep
-    if threads is not None:
-        environment |= dict.fromkeys(_THREADS, str(threads))
-    # Plugins are looked for where the sweep was started, though a notebook's kernel starts in the notebook's folder.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (os.getcwd(), os.environ.get("PYTHONPATH", ""))))
-    return subprocess.Popen(
-        [sys.executable, "-m", "easel.sweep_runner", str(folder), key, budget], env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )
-
-
-def _on_worker(folder: str, key: str, budget: str, threads: int | None) -> str:
-    """One cell on a Dask worker, in a process of its own all the same: threads and kernels end with it."""
-    process = _spawn(Path(folder), key, budget, threads)
-    try:
-        _, said = process.communicate()
-    except BaseException:
-        process.send_signal(_STOP)
-        raise
-    return _reason(process, said)
-
-
-def _reason(process: subprocess.Popen[str], said: str) -> str:
-    """Why a cell's process ended without keeping a state of its own, "" where it did."""
-    if process.returncode in (0, 1, 130):
-        return ""
-    return f"its process ended with {process.returncode}: {said.strip()[-300:]}"
-
-
-def _interrupt_kernels(*_: object) -> None:
-    """Ctrl-C for the notebook: calls in flight are finished and kept, then the loop ends."""
-    import psutil
-
-    for kernel in psutil.Process().children(recursive=True):
-        kernel.send_signal(signal.SIGINT)
+def _ended(sweep: Sweep, key: str, said: str) -> CellState:
+    """The state that the cell kept, or what its process said where it could not keep one."""
+    state = sweep.state(key)
+    if state.state in ("finished", "failed") or (state.state == "interrupted" and not said):
+        return state
+    state = replace(state, state="failed", reason=said or "its process ended without a word")
+    sweep.keep(state)
+    return state
 
 
 @contextmanager
-def _ended_with_parent() -> Iterator[None]:
-    """A killed sweep must leave no cell behind that goes on paying: whoever loses its parent interrupts its kernel."""
-    parent, over = os.getppid(), threading.Event()
-    signal.signal(_STOP, _interrupt_kernels)
+def _present(lock: Path) -> Iterator[None]:
+    with held(lock):
+        yield
+    lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def _while_present(runner: str) -> Iterator[None]:
+    """Interrupt the kernel when whoever began this cell is gone: nothing may go on paying."""
+    over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.5):
-            if os.getppid() != parent:
+        while not over.wait(_LOOK):
+            if not is_held(Path(runner)):
                 _interrupt_kernels()
-                over.wait(3)  # a kernel between two cells does not hear the first one
+                over.wait(_AGAIN)
 
     threading.Thread(target=watch, daemon=True).start()
     try:
@@ -226,14 +187,21 @@ def _ended_with_parent() -> Iterator[None]:
         over.set()
 
 
-def main(folder: str, key: str, budget: str = "") -> int:
-    """One cell in this process: 0 finished, 1 failed with its reason kept, 130 interrupted."""
+def _interrupt_kernels() -> None:
+    """Ctrl-C for the notebook: calls in flight are finished and kept, then the loop ends."""
+    import psutil
+
+    for kernel in psutil.Process().children(recursive=True):
+        kernel.send_signal(signal.SIGINT)
+
+
+def main(folder: str, key: str, runner: str, limits: str, places: str) -> int:
+    """One cell in this process. 0 : its state is kept, whatever it is"""
     from easel.sweep import run_cell
 
-    sweep = Sweep.read(Path(folder))
-    with _ended_with_parent():
-        state = run_cell(sweep, key, budget=budget)
-    return {"finished": 0, "interrupted": 130}.get(state.state, 1)
+    with _while_present(runner):
+        run_cell(Sweep.read(Path(folder)), key, limits=Limits.read(limits), places=int(places))
+    return 0
 
 
 if __name__ == "__main__":

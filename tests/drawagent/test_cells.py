@@ -8,17 +8,24 @@ from pathlib import Path
 import pytest
 import yaml
 
-from drawagent.cells import PracticeCell
+from drawagent.cells import PracticeCell, _planned_once
+from drawagent.comparisons import Entries
 from drawagent.controls import placebo
 from drawagent.experience import Library
+from drawagent.measurements import measurements
+from drawagent.members import gather
+from drawagent.planning import planned_calls
 from drawagent.settings import DrawSettings
+from drawagent.standin import StandIn
 from easel import sweep_plan
 from easel.errors import ConfigurationError
 from easel.grid import merged, read_grid
 from easel.ledger import Ledger
 from easel.parameters import Parameters
+from easel.runs import RunStore
 from easel.sweep import Sweep, run_cell
 from easel.tables import tries_of
+from tests.drawagent.table_runs import a_sweep
 
 GRIDS = sorted(Path("notebooks/ablations").glob("*.yaml"))
 NOTEBOOK = Path("notebooks/ablations/practice.ipynb")
@@ -161,12 +168,82 @@ def test_the_plan_of_all_grids_counts_shared_calls_once():
     assert "one library: no claim about the method" in "\n".join(one.lines())
 
 
+def test_a_practice_plans_the_very_calls_that_it_would_make():
+    """Those of a later practice follow from the first one's: the work of planning is done once a row."""
+    for changes in ({}, {"preset": "ours", "epochs": 1}):
+        cell = PracticeCell(**{**SMALL, **changes}, practice=2)
+        settings = cell.draw_settings()
+        asked = list(planned_calls(cell.lists(), settings, StandIn(name="stand-in"), library=cell.first_library()))
+        planned = list(cell.planned())
+        assert [request.site for _, request in planned] == [request.site for request in asked]
+        for (identity, request), other in zip(planned, asked, strict=True):
+            if other.site.role != "judge":  # whose order of A and B is a practice's own
+                assert request == other
+            if other.site.epoch == 0 and other.site.role in ("artist", "gate-before", "report"):
+                assert identity == other.key
+    before = _planned_once.cache_info().misses
+    for practice in range(3, 6):
+        list(PracticeCell(**SMALL, practice=practice).planned())
+    assert _planned_once.cache_info().misses == before
+
+
+ROWS = {
+    "paper": {}, "K=3": {"candidates": 3}, "best": {"inference_draws": 2, "epochs": 0},
+    "placebo": {"control": "drawagent.controls:placebo"}, "tips": {"epochs": 0, "library": "data/libraries/tips.json"},
+    "ours": {"preset": "ours", "inference_draws": 1}, "gated": {"gate": "drawagent.gate:not_worse"},
+}
+
+
+def test_first_entries_have_one_mark_where_their_report_asks_the_same():
+    cells = {row: PracticeCell(**{**SMALL, "candidates": 2, "epochs": 1, "report_draws": 2, **changes})
+             for row, changes in ROWS.items()}
+    assert {cell.report_drawings for cell in cells.values()} == {2}
+    assert PracticeCell(**SMALL).report_drawings == 1
+    asked: dict[str, set] = {}
+    for cell in cells.values():
+        # An unreadable drawing is repaired in "ours" alone.
+        mark = (cell.draw_settings().repairs, frozenset(
+            request.key for _, request in cell.planned() if request.site.role == "report" and request.site.epoch == 0))
+        asked.setdefault(cell.report_entries[0], set()).add(mark)
+    assert sorted(map(len, asked.values())) == [1, 1, 1, 1]
+    assert len({mark for marks in asked.values() for mark in marks}) == 4
+    assert [len(cells[row].report_entries) for row in ROWS] == [2, 2, 1, 2, 1, 2, 2]
+    again = PracticeCell(**{**SMALL, "candidates": 2, "epochs": 1, "report_draws": 2, "practice": 2})
+    assert again.report_entries == cells["paper"].report_entries
+
+
+@pytest.mark.acceptance
+def test_a_cell_tells_the_entries_that_its_tables_have(tmp_path):
+    own = {row: {"candidates": 2, "epochs": 1, "report_draws": 2, **changes}
+           for row, changes in ROWS.items() if row not in ("ours", "gated")}
+    told = {mark for changes in own.values() for mark in PracticeCell(**{**SMALL, **changes}).report_entries}
+    runs = {}
+    for row, changes in own.items():
+        cell, _ = drained(tmp_path, **changes)
+        runs[row] = [RunStore.read(Path(json.loads(Path(cell.outcome).read_text())["run"]))]
+    frame = measurements(gather([a_sweep(tmp_path, runs)]))
+    standing = Entries(frame).same
+    assert len(standing) == len(told) == 6
+    assert standing["paper, epoch 0"] == ("K=3, epoch 0", "placebo, epoch 0")
+    assert set(frame[frame.role == "report"].draw) == {0, 1}
+
+
+def test_the_plan_of_a_grid_names_its_design():
+    grids = {path.stem: read_grid(path, changes={**STAND_IN, "report_draws": 3}) for path in GRIDS}
+    designs = sweep_plan.plan(list(grids.values())).designs
+    assert {design.drawings for design in designs.values()} == {3}
+    # Rows of epochs 1 and 2, less the baseline "paper, epoch 2", and the epochs 0 that differ (paper's, ours, ...).
+    assert {name: (one.tested, one.learned) for name, one in designs.items()} == {
+        "candidates": (9, True), "controls": (11, True), "epochs": (13, False), "gate": (9, True),
+        "main_table": (4, False), "pairing": (11, True), "reference": (7, True)}
+
+
 @pytest.mark.notebook
 def test_a_cell_of_the_grid_runs_as_a_notebook_under_the_size_limit(tmp_path):
     changes = {**STAND_IN, "learn": 1, "report": 1, "epochs": 1}
     sweep = Sweep.plan_into(tmp_path, [read_grid(Path("notebooks/ablations/main_table.yaml"), changes=changes, practices=1)],
                             changes=changes)
-    key = next(key for key in sweep.keys if key.startswith("paper"))
+    key = next(key for key in sweep.cell_keys() if key.startswith("paper"))
     assert run_cell(sweep, key).state == "finished"
     notebook = sweep.folder / "cells" / key / "notebook.ipynb"
     assert notebook.stat().st_size < 300_000

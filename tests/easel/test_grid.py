@@ -74,6 +74,22 @@ def test_cells_that_two_grids_share_are_there_once(tmp_path):
         merged([first, first])
 
 
+def test_an_edited_notebook_makes_other_cells(tmp_path):
+    before = read_grid(grid(tmp_path)).cells[0]
+    notebook(tmp_path, body="number + 2")
+    after = read_grid(grid(tmp_path)).cells[0]
+    assert before.parameters == after.parameters
+    assert before.mark != after.mark
+
+
+def test_equal_cells_of_notebooks_in_two_folders_are_refused(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    one, other = grid(tmp_path / "a"), grid(tmp_path / "b", name="other")
+    with pytest.raises(ConfigurationError, match="one notebook behind equal cells"):
+        merged([read_grid(one), read_grid(other)])
+
+
 class Strict:
     """A cell class that does not take two."""
 
