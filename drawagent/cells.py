@@ -7,7 +7,8 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +31,14 @@ _FLAT = (
 )
 """Settings that are parameters of their own, because ablations vary them; all others go through `settings`."""
 _LEARNING = frozenset({"artist", "judge", "update", "gate-before", "gate-after"})
+_REPEATED = frozenset({"artist", "gate-before", "gate-after"})
+"""Roles whose replicas are a practice's own."""
+_NOT_REPORTED = frozenset({
+    "preset", "candidates", "epochs", "temperature", "practice", "pairing", "noise_skip", "judge", "judge_facts",
+    "judge_pictures", "shuffle_order", "update", "update_order", "max_lessons", "max_lesson_words",
+    "refuse_format_lessons", "gate", "gate_draws", "gate_margin", "patience", "reference",
+})
+"""Settings that change no drawing of the report as long as nothing is learned."""
 _REPORT_ONLY = frozenset({"control", "inference_draws", "inference_temperature", "report_draws", "report_views"})
 
 
@@ -147,17 +156,17 @@ class PracticeCell(BaseModel):
         Calls of the first epoch are known to the letter. Later ones hang on lessons that do not exist yet: they have
         the identity of what decides them, so that cells that differ in their reports alone share their practice.
         """
-        chosen, lists = self.draw_settings(), self.lists()
-        model: ChatModel = StandIn(name=self.label or self.model, sees_images=bool(self.sees_images))
-        first = self.first_library()
+        chosen, lists, first = self.draw_settings(), self.lists(), self.first_library()
         learning = _mark([chosen.model_dump(mode="json", exclude=set(_REPORT_ONLY)), first.key])
         reporting = _mark([self.model_dump(mode="json"), first.key])
-        for request in planned_calls(lists, chosen, model, library=first):
+        name, sees = self.label or self.model, bool(self.sees_images)
+        for request in _of_practice(chosen, _planned_once(lists, chosen.model_copy(update={"practice": 0}), name, sees,
+                                                          first)):
             site = request.site
             known = site.epoch == 0 and site.role in ("artist", "gate-before", "report") and not chosen.control
             yield request.key if known else f"{learning if site.role in _LEARNING else reporting}/{site}", request
 
-    def open(self, *, patience: float = 600.0) -> Studio:
+    def open(self, *, patience: float = 86_400.0) -> Studio:
         """The studio of this cell, new or resumed; names its run in the file `outcome` for the sweep.
 
         patience : seconds to wait while another process writes the very same run (two cells may agree in everything)
@@ -196,6 +205,20 @@ class PracticeCell(BaseModel):
     def report_prompts(self) -> int:
         return len(self.lists().report)
 
+    @property
+    def report_drawings(self) -> int:
+        return self.draw_settings().report_draws
+
+    @property
+    def report_entries(self) -> tuple[str, ...]:
+        """Of epoch 0, and of every epoch of practice; one that stops early stands with its last library."""
+        chosen, first = self.draw_settings(), self.first_library()
+        # A control of the empty library is the empty library.
+        excluded = {*_NOT_REPORTED} if len(first) else {*_NOT_REPORTED, "control"}
+        drawn = _mark([chosen.model_dump(mode="json", exclude=excluded), first.key, self.label or self.model])
+        own = _mark(self.model_dump(mode="json", exclude={"practice", "root", "home", "budget", "outcome"}))
+        return (drawn, *(f"{own}/{epoch}" for epoch in range(1, chosen.epochs + 1)))
+
     def _existing(self, value: str, where: str) -> Path:
         path = Path(self.seen_from) / value
         if not path.exists():
@@ -208,6 +231,30 @@ class PracticeCell(BaseModel):
 def _read_once(path: Path, changed: int) -> QueryLists:
     """A sweep makes many cells of one file of queries. changed : its time of change, part of what is remembered"""
     return read_queries(path)
+
+
+@functools.lru_cache(64)
+def _planned_once(
+    lists: QueryLists, settings: DrawSettings, model: str, sees_images: bool, library: Library
+) -> tuple[ChatRequest, ...]:
+    """The calls of a first practice, from which those of its others follow (`_of_practice`)."""
+    asked: ChatModel = StandIn(name=model, sees_images=sees_images)
+    return tuple(planned_calls(lists, settings, asked, library=library))
+
+
+def _of_practice(chosen: DrawSettings, first: Iterable[ChatRequest]) -> Iterator[ChatRequest]:
+    """What a practice asks in place of the first: its own replicas of candidates and gate draws, with their seeds.
+
+    The order in which its judge sees a pair is another one too, which changes no count.
+    """
+    ahead = chosen.first_replica
+    for request in first:
+        if not ahead or request.site.role not in _REPEATED:
+            yield request
+            continue
+        seed = request.sampling.seed
+        sampling = replace(request.sampling, seed=None if seed is None else seed + ahead)
+        yield replace(request, replica=request.replica + ahead, sampling=sampling)
 
 
 def _mark(value: Any) -> str:

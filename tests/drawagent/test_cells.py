@@ -163,6 +163,10 @@ def test_the_plan_of_all_grids_counts_shared_calls_once():
     assert plan.alone == alone > plan.estimate.calls
     assert plan.cells == len(merged(grids))
     assert all(value is not None and value > 0 for value in plan.detects.values())
+    # Rows of epochs 1 and 2, less the baseline "paper, epoch 2", and the epochs 0 that differ (paper's, ours, ...).
+    assert {name: (one.tested, one.learned) for name, one in plan.designs.items()} == {
+        "candidates": (9, True), "controls": (11, True), "epochs": (13, False), "gate": (9, True),
+        "main_table": (4, False), "pairing": (11, True), "reference": (7, True)}
     one = sweep_plan.plan([read_grid(GRIDS[0], changes=STAND_IN, practices=1)])
     assert list(one.detects.values()) == [None]
     assert "one library: no claim about the method" in "\n".join(one.lines())
@@ -226,16 +230,6 @@ def test_a_cell_tells_the_entries_that_its_tables_have(tmp_path):
     assert len(standing) == len(told) == 6
     assert standing["paper, epoch 0"] == ("K=3, epoch 0", "placebo, epoch 0")
     assert set(frame[frame.role == "report"].draw) == {0, 1}
-
-
-def test_the_plan_of_a_grid_names_its_design():
-    grids = {path.stem: read_grid(path, changes={**STAND_IN, "report_draws": 3}) for path in GRIDS}
-    designs = sweep_plan.plan(list(grids.values())).designs
-    assert {design.drawings for design in designs.values()} == {3}
-    # Rows of epochs 1 and 2, less the baseline "paper, epoch 2", and the epochs 0 that differ (paper's, ours, ...).
-    assert {name: (one.tested, one.learned) for name, one in designs.items()} == {
-        "candidates": (9, True), "controls": (11, True), "epochs": (13, False), "gate": (9, True),
-        "main_table": (4, False), "pairing": (11, True), "reference": (7, True)}
 
 
 @pytest.mark.notebook
