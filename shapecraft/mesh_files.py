@@ -41,7 +41,11 @@ def read_mesh(path: Path, *, up: Up | None = None) -> ObjectMesh:
 
 
 def read_glb(content: bytes, *, where: str = "GLB") -> ObjectMesh:
-    """The object in the bytes of a GLB, turned to z-up. Errors as `read_mesh`, naming `where`."""
+    """The object in the bytes of a GLB, turned to z-up. Errors as `read_mesh`, naming `where`.
+
+    A node's meshes of several materials are one part, with the material of the largest area; base colours come to
+    1/255, as trimesh keeps them. Textures, vertex colours, transparency, lines and points are left out.
+    """
     return _read(content, "glb", "y", where, where)
 
 
