@@ -21,8 +21,10 @@ STAGES = ("/mnt", "/media", "/srv")
 """Folders that a stage may cover in the launcher's own mount namespace; the first that exists is taken."""
 LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/lib32")
 ROOT_LINKS = ("/lib", "/lib64", "/lib32")
-CONSTANTS = {"HOME": FOLDER, "TMPDIR": FOLDER, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-             "LD_LIBRARY_PATH": "/blender/base/lib"}
+FLAGS = ("-P", "-s", "-B")
+"""Of Python: nothing beside the script and nothing of the user's is imported, nothing compiled is kept."""
+SEEDED = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+CONSTANTS = {"HOME": FOLDER, "TMPDIR": FOLDER, "LD_LIBRARY_PATH": "/blender/base/lib", **SEEDED}
 """The whole environment of a jail."""
 
 
@@ -50,18 +52,18 @@ class JailPlan:
         root = os.getuid() == 0
         stage = next((one for one in STAGES if Path(one).is_dir()), "/tmp") if root else ""
         binds, shown = self._binds(stage)
-        setup = {"job": job, "result": result, "jail": True, "folder": FOLDER, "paths": ["/blender/site", "/parts"]}
+        setup = {"job": 3, "result": 4, "jail": True, "folder": FOLDER, "paths": ["/blender/site", "/parts"]}
         python = self.blender.executable.as_posix() if self._in_usr else f"/blender/base/bin/{self.blender.python}"
         argv = [
             self.bwrap, "--unshare-all", "--unshare-user", "--hostname", "jail", "--die-with-parent", "--new-session",
-            "--info-fd", str(info), "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN",
+            "--info-fd", "5", "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN",
             *_system(), *shown,
             "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom",
             "--dir", FOLDER, "--symlink", FOLDER[1:], "/tmp", "--remount-ro", "/", "--chdir", FOLDER,
             *(word for name, value in CONSTANTS.items() for word in ("--setenv", name, value)),
-            "--", python, "-I", "-S", "-B", "/worker/main.py", json.dumps(setup),
+            "--", python, *FLAGS, "-S", "/worker/main.py", json.dumps(setup),
         ]
-        plan = {"argv": argv, "stage": stage, "binds": binds}
+        plan = {"argv": argv, "descriptors": [job, result, info], "stage": stage, "binds": binds}
         return [sys.executable, "-I", "-S", str(WORKER / "launch.py"), json.dumps(plan)], ""
 
     @property
@@ -96,9 +98,9 @@ class BarePlan:
         (Path(folder) / "parts" / "shapes").symlink_to(SHAPES)
         setup = {"job": job, "result": result, "jail": False, "folder": folder, "paths": [f"{folder}/parts"]}
         kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-        words = {"HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", **kept}
+        words = {"HOME": folder, "TMPDIR": folder, **SEEDED, **kept}
         return [shutil.which("env") or "/usr/bin/env", "-i", *(f"{name}={value}" for name, value in words.items()),
-                str(self.blender.command), "-I", "-B", str(WORKER / "main.py"), json.dumps(setup)], folder
+                str(self.blender.command), *FLAGS, str(WORKER / "main.py"), json.dumps(setup)], folder
 
 
 def _system() -> list[str]:

@@ -1,6 +1,8 @@
 """Launcher of a jail: gives up root for a user id of its own, then becomes bubblewrap. Runs outside the jail, as us.
 
-    launch.py PLAN          PLAN is JSON: {"argv": [...], "binds": [[from, name], ...], "stage": "/mnt" or ""}
+    launch.py PLAN          PLAN is JSON: {"argv": [...], "descriptors": [...], "binds": [[from, name], ...], "stage": path}
+
+What bubblewrap inherits has the same numbers every time, 3 and up, in the order of `descriptors`.
 
 As root it makes a mount namespace in which the folders of `binds` also lie under STAGE, because the new user may not walk
 through ours (a home is closed to others); for anybody else `binds` must be empty, and nothing but the last step happens.
@@ -9,14 +11,14 @@ processes counts one jail. Standard library only: it starts with -I -S.
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import sys
 
 UID_BASE = 1_879_048_192
 """First of the ids that systemd's table of user ids leaves to nobody; process ids stay below 2^22."""
-CORES = 4
-"""A jail sees at most so many (ours): Blender starts a thread for each, and every thread costs address space."""
+ADDR_NO_RANDOMIZE = 0x0040000
 CLONE_NEWNS = 0x00020000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
 
@@ -25,10 +27,16 @@ def main() -> None:
     plan = json.loads(sys.argv[1])
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # where memory ends, jails go first
-    cores = sorted(os.sched_getaffinity(0))
-    start = os.getpid() % len(cores)
-    os.sched_setaffinity(0, (cores[start:] + cores[:start])[:CORES])
     os.umask(0o077)
+    # Blender's results depend on where things lie in memory. Where a container forbids this, they differ in last digits.
+    ctypes.CDLL(None).personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE))
+    held = [fcntl.fcntl(one, fcntl.F_DUPFD, 100) for one in plan["descriptors"]]
+    for one in plan["descriptors"]:
+        os.close(one)
+    os.closerange(3, 100)
+    for number, one in enumerate(held, 3):
+        os.dup2(one, number)
+        os.close(one)
     argv = plan["argv"]
     if os.getuid() == 0:
         try:

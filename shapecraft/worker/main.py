@@ -28,10 +28,14 @@ def main() -> None:
         seal.seal()
     else:
         os.chdir(setup["folder"])
+    # On one core Blender starts no threads of its own, whose sums come out in another order every time.
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
     import bpy
     import harvest
 
     _warm(bpy, harvest)
+    os.sched_setaffinity(0, cores)
     _send(setup["result"], b"ready\n")
     job = _receive(setup["job"])
     if job is None:

@@ -123,7 +123,7 @@ attempt("listen", lambda: socket.create_server(("0.0.0.0", 0)))
 
 # --- environment and other processes -------------------------------------------------------------------------------------
 attack("environment", """
-known = {"HOME", "TMPDIR", "LANG", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LD_LIBRARY_PATH", "PWD", "LC_CTYPE",
+known = {"HOME", "TMPDIR", "LANG", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LD_LIBRARY_PATH", "PYTHONHASHSEED", "PWD", "LC_CTYPE",
          "PXR_MTLX_STDLIB_SEARCH_PATHS", "MATERIALX_SEARCH_PATH"}  # the last two are set by Blender
 attempt("names", lambda: set(os.environ) - known or None)
 attempt("planted", lambda: "planted" in repr(os.environ))
@@ -293,6 +293,18 @@ import stat
 for number in (os.makedev(1, 1), os.makedev(8, 0), os.makedev(254, 0), os.makedev(1, 3)):
     attempt("mknod", lambda: os.mknod("/job/device", 0o666 | stat.S_IFBLK, number) or "made")
     attempt("mknod", lambda: os.mknod("/job/device", 0o666 | stat.S_IFCHR, number) or "made")
+""")
+attack("inherited descriptors", """
+import stat
+kinds = {}
+for number in range(1024):
+    try:
+        mode = os.fstat(number).st_mode
+    except OSError:
+        continue
+    kinds[number] = "pipe" if stat.S_ISFIFO(mode) else "null" if stat.S_ISCHR(mode) else oct(mode)
+attempt("more than pipes", lambda: {n: k for n, k in kinds.items() if n < 5 and k not in ("pipe", "null")} or None)
+attempt("folders or files", lambda: {n: k for n, k in kinds.items() if k not in ("pipe", "null")} or None)
 """)
 attack("terminals", """
 import fcntl, termios
