@@ -8,6 +8,7 @@ from typing import Any
 
 from easel.asking import ask, load_prompt
 from easel.chat import CallSite, ChatModel, Message
+from shapecraft.boxes import Box, vector
 from shapecraft.graph import ShapeGraph
 from shapecraft.layout import Solved, solve
 from shapecraft.part_list import PartList, PartListError, read_part_list, write_part_list
@@ -75,7 +76,7 @@ class Parser:
         found, placed = answer.value
         if placed is None:
             return Parsing(found.graph, forgiven=found.forgiven, reply_keys=answer.reply_keys)
-        return Parsing(placed.graph, forgiven=found.forgiven, moved=placed.moved, unmet=placed.unmet,
+        return Parsing(_rounded(placed.graph), forgiven=found.forgiven, moved=placed.moved, unmet=placed.unmet,
                        reply_keys=answer.reply_keys)
 
     def _read(self, text: str, prompt: str) -> PartList:
@@ -96,3 +97,12 @@ class Parser:
         )
         graph = ShapeGraph(before.object, kept, before.assumptions)
         return PartList(graph, read.forgiven)
+
+
+def _rounded(graph: ShapeGraph) -> ShapeGraph:
+    """Boxes to a micrometre: what a solver computed enters prompts."""
+    return replace(graph, components=tuple(
+        replace(one, box=Box(vector(round(v, 6) + 0.0 for v in one.box.center),
+                             vector(max(round(v, 6), 1e-6) for v in one.box.size)))
+        for one in graph.components
+    ))
