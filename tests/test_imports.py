@@ -56,7 +56,7 @@ def test_one_module_imports_litellm():
     assert importers == {"easel/litellm_chat.py"}
 
 
-@pytest.mark.parametrize("room", ["easel", "drawagent"])
+@pytest.mark.parametrize("room", ["easel", "drawagent", "shapecraft", "widgets"])
 def test_modules_keep_to_a_size(room):
     long = {path.name: lines for path in files(room) if (lines := len(path.read_text().splitlines())) > 400}
     assert long == {}

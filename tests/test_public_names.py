@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("package", ["drawagent", "easel"])
+@pytest.mark.parametrize("package", ["drawagent", "easel", "shapecraft"])
 def test_public_names_are_few_and_real(package):
     module = importlib.import_module(package)
     assert len(module.__all__) <= 25
@@ -21,7 +21,7 @@ def test_public_names_are_few_and_real(package):
         module.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize("package", ["drawagent", "easel"])
+@pytest.mark.parametrize("package", ["drawagent", "easel", "shapecraft"])
 def test_type_checkers_see_the_same_names(package):
     tree = ast.parse(Path(importlib.import_module(package).__file__).read_text())
     seen = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from pathlib import Path
 
@@ -28,9 +29,7 @@ NOTEBOOKS = Path("notebooks").resolve()
 def own(monkeypatch):
     monkeypatch.syspath_prepend(str(NOTEBOOKS))
     monkeypatch.chdir(NOTEBOOKS)
-    import own_parts
-
-    return own_parts
+    return importlib.import_module("own_parts")
 
 
 def scored(rewards: list[float]) -> tuple[Scored, ...]:
