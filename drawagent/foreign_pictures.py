@@ -7,7 +7,6 @@ cameras, normalised as our sketches are. Paper is white everywhere.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,13 +20,11 @@ from drawagent.foreign import Foreign
 from drawagent.foreign_glb import read_glb
 from drawagent.foreign_obj import read_obj
 from drawagent.foreign_shapes import Curves, Shape, Up
+from drawagent.foreign_svg import read_elements
 from drawagent.reward import ViewReward
 from drawagent.sketch import Sketch
 from easel.errors import ConfigurationError, MissingCapability
 from easel.mesh_views import mesh_views
-
-_ABROAD = re.compile(r"""<(?:\w+:)?(?:image|feImage|use)\b[^>]*?\bhref\s*=\s*["'](?!\s*(?:data:|\#))""", re.I)
-_WORDS = re.compile(r"<(?:\w+:)?text\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,8 @@ def svg_picture(text: str, size: int, *, where: str) -> tuple[np.ndarray, tuple[
     """(3, size, size) float32 of an SVG on white, its longer side filled, and what was left out.
 
     Words are left out: they would need this machine's fonts, and would tell the scorer what to see. Raises
-    ConfigurationError for an SVG that does not parse or that takes pictures from other files, MissingCapability without
-    resvg_py.
+    ConfigurationError for an SVG that does not parse or that names other files (`read_elements`), MissingCapability
+    without resvg_py.
     """
     try:
         import resvg_py
@@ -113,8 +110,7 @@ def svg_picture(text: str, size: int, *, where: str) -> tuple[np.ndarray, tuple[
                                 mend="Install the extra 'lab' (`make test` does).") from None
     from PIL import Image
 
-    if _ABROAD.search(text):
-        raise ConfigurationError("an SVG that carries its pictures", came="one that names other files", where=where)
+    elements = read_elements(text, where=where)
     try:
         png = resvg_py.svg_to_bytes(
             svg_string=text, width=size, height=size, background="white", skip_system_fonts=True
@@ -124,7 +120,7 @@ def svg_picture(text: str, size: int, *, where: str) -> tuple[np.ndarray, tuple[
     except (ValueError, OSError) as error:
         raise ConfigurationError("an SVG that can be drawn", came=str(error), where=where) from error
     picture, said = _square(levels)
-    return picture, (*said, "words in SVG left out") if _WORDS.search(text) else said
+    return picture, (*said, "words in SVG left out") if "text" in elements else said
 
 
 def _square(picture: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

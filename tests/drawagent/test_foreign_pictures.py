@@ -67,13 +67,53 @@ def test_an_svg_is_drawn_on_white_with_fills_and_curves():
 
 @pytest.mark.parametrize(("text", "words"), [
     ("", "an SVG that can be drawn"),
-    ("<svg", r"an SVG that can be drawn, got the document does not have a root node \(at a.svg\)"),
+    ("<svg", r"an SVG that can be drawn, got unclosed token: line 1, column 0 \(at a.svg\)"),
     ('<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/x.png"/></svg>', "an SVG that carries its pictures"),
     ("<svg xmlns:x='http://www.w3.org/1999/xlink'><image width='3'\n x:href='a.png'/></svg>", "one that names other files"),
 ])
 def test_what_is_no_svg_of_its_own_is_refused(text, words):
     with pytest.raises(ConfigurationError, match=words):
         svg_picture(text, 16, where="a.svg")
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" viewBox="0 0 8 8"{}>{}</svg>'
+BOTH = ' xmlns:a-b="http://www.w3.org/2000/svg" xmlns:x.y="http://www.w3.org/2000/svg"'
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+
+
+@pytest.mark.parametrize("inside", [
+    '<a-b:image width="8" height="8" href="{}"/>', '<x.y:image width="8" height="8" href="{}"/>',
+    '<image data-a=">" width="8" height="8" href="{}"/>', '<image width="8" height="8" x:href=" {}"/>',
+    '<filter id="f"><feImage href="{}"/></filter><rect width="8" height="8" filter="url(#f)"/>',
+    '<rect width="8" height="8" fill="url({})"/>', '<style><![CDATA[rect {{fill: url("{}")}}]]></style>',
+    '<style>@import "{}";<g/></style>', "<rect style='fill: u\\72l({})'/>",
+    '<image width="8" height="8" href="data:image/svg+xml;utf8,&lt;svg href=\'{}\'/>"/>',
+])
+def test_no_picture_of_this_machine_is_drawn_however_it_is_named(tmp_path, inside):
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "x.png")
+    with pytest.raises(ConfigurationError, match="an SVG that carries its pictures, got one that names other files"):
+        svg_picture(SVG.format(BOTH, inside.format(tmp_path / "x.png")), 8, where="a.svg")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ('<!DOCTYPE svg [<!ENTITY a "/x.png">]>' + SVG.format("", '<image href="&a;"/>'), "an SVG without declarations"),
+    ('<!DOCTYPE svg [<!ATTLIST image href CDATA "/x.png">]>' + SVG.format("", "<image/>"), "without declarations"),
+    ('<?xml-stylesheet href="/x.css"?>' + SVG.format("", ""), "without processing instructions, got xml-stylesheet"),
+    (SVG.format("", "") + "<svg/>", "an SVG that can be drawn, got junk after document element"),
+])
+def test_an_svg_declares_nothing(text, words):
+    with pytest.raises(ConfigurationError, match=words):
+        svg_picture(text, 8, where="a.svg")
+
+
+def test_a_picture_that_an_svg_carries_and_a_named_document_type_are_taken():
+    head = ('<?xml version="1.0" encoding="utf-16"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
+            '"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">\n')
+    carried = f'<image x="4" width="4" height="8" preserveAspectRatio="none" x:href="data:image/png;base64,{PIXEL}"/>'
+    style = '<style>rect {fill: url(#g)}</style><metadata about="C:\\a @import"/>'
+    picture, said = svg_picture(head + SVG.format("", style + carried), 8, where="a.svg")
+    assert said == () and (picture[:, :, :3] == 1).all()
+    assert (picture[:, 1:7, 5:7] < 1).any(axis=0).all()
 
 
 def test_words_in_an_svg_tell_the_scorer_nothing():
