@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, shorten
 from easel.runs import RunStore
 from easel.snapshots import Snapshot
 from easel.sweep import Sweep
@@ -60,7 +60,8 @@ def gather(places: Iterable[Place], *, grid: str = "") -> Members:
     grid : of the sweep; may be left out where the sweep has one. Cells that are not finished are left out and told.
     Runs that are given one by one: those whose configurations agree in all but the practice are one row, named by the
     run; files of another method are named by the method.
-    Raises ConfigurationError for nothing, a run twice, a grid that the sweep lacks, a run that is not finished.
+    Raises ConfigurationError for nothing, a run twice, a grid that the sweep lacks, a run that is not finished, and
+    a row of a sweep whose runs differ in more than the practice.
     """
     found: list[Members] = []
     alone: list[Snapshot] = []
@@ -105,6 +106,7 @@ def _of_sweep(sweep: Sweep, name: str) -> Members:
             members.append(Member(Snapshot.of(folder), cell["row"], cell["practice"]))
         else:
             missing.append(f"{cell['row']}, practice {cell['practice']} ({state.state})")
+    _check_rows(members, sweep.folder.name)
     remarks = []
     if missing:
         remarks.append(f"not there yet, {len(missing)} of {len(grid['cells'])} cells: {'; '.join(missing)}")
@@ -133,15 +135,54 @@ def _alone(runs: Sequence[Snapshot]) -> list[Member]:
     return members
 
 
+def _check_rows(members: Sequence[Member], where: str) -> None:
+    """Refuse a row whose runs differ in more than the practice: its libraries would not be of one method."""
+    first: dict[str, Member] = {}
+    for member in members:
+        other = first.setdefault(member.row, member)
+        ours, theirs = _common(other.run), _common(member.run)
+        if ours == theirs:
+            continue
+        name = next(name for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name))
+        raise ConfigurationError(
+            f"runs of the row '{member.row}' that differ in their practice alone",
+            came=f"{name} {_shown(ours.get(name))} in practice {other.practice} ({other.run.folder.name}), "
+                 f"{_shown(theirs.get(name))} in practice {member.practice} ({member.run.folder.name})",
+            where=where, mend="Model, prompts, queries or code have changed in between: run the row anew in a sweep of "
+                              "its own, or give the runs one by one.",
+        )
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else shorten(str(value), 60)
+
+
 def _kind(run: RunStore) -> str:
-    """Hex hash of what runs of one row have in common: evidence, and all of the configuration but the practice."""
+    """Hex hash of what runs of one row have in common."""
+    return hashlib.sha256(json.dumps(_common(run), sort_keys=True).encode()).hexdigest()
+
+
+def _common(run: RunStore) -> dict[str, str]:
+    """Part -> value as JSON, of evidence and all of the configuration but the practice."""
     configured: dict[str, Any] = json.loads(json.dumps(run.info["configuration"]))
     configured["settings"].pop("practice", None)
-    return hashlib.sha256(json.dumps([run.info["evidence"], configured], sort_keys=True).encode()).hexdigest()
+    return dict(_parts("", {**configured, "evidence": run.info["evidence"]}))
+
+
+def _parts(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The leaves of a configuration with their names."""
+    if isinstance(value, dict | list) and value:
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _parts(f"{name}.{key}" if name else key, part)
+    else:
+        yield name, json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _marks(members: Iterable[Member]) -> list[str]:
     return [
         f"DRIFTED: {one.run.info['drifted']} replies of {one.row}, practice {one.practice} were taken by call site: "
         "prompts have changed since" for one in members if one.run.info.get("drifted")
+    ] + [
+        f"MIXED: {one.row}, practice {one.practice} goes on with {mixed['branch']} from a recorded past of "
+        f"{mixed['past']}" for one in members if (mixed := one.run.info.get("mixed"))
     ]

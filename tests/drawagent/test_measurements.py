@@ -129,6 +129,27 @@ def test_a_sweep_gives_rows_and_practices_and_tells_what_is_missing(tmp_path) ->
         gather([runs[0].folder], grid="g")
 
 
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ('"model": "some model"', '"model": "another one"', 'model "some model" in practice 0 .* "another one" in practice 1'),
+    ('"candidates": 5', '"candidates": 4', r"settings.candidates 5 in practice 0 \(.*\), 4 in practice 1"),
+    ('"text": "a long clock"', '"text": "a tall clock"',
+     'queries.report.5.text "a long clock" in practice 0 .* "a tall clock" in practice 1'),
+    ('"first":', '"prompts": {"artist": "0f"}, "first":', 'prompts.artist none in practice 0 .* "0f" in practice 1'),
+])
+def test_the_runs_of_one_row_of_a_sweep_differ_in_the_practice_alone(tmp_path, old, new, words) -> None:
+    """A sweep resumed after a prompt, a model or a policy has changed must not pass for one method."""
+    runs = [a_run(tmp_path / "runs", practice=number, home=tmp_path) for number in range(2)]
+    other = a_run(tmp_path / "runs", name="other", home=tmp_path, settings={"candidates": 2})
+    a_sweep(tmp_path, {"paper": runs, "K=2": [other]})
+    assert gather([tmp_path]).rows == ("paper", "K=2")
+    path = runs[1].folder / "run.json"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ConfigurationError, match=f"runs of the row 'paper' that differ in their practice alone, got {words}"):
+        gather([tmp_path])
+
+
 def test_files_of_another_method_are_named_by_it(tmp_path) -> None:
     run = files_of_a_method(tmp_path, missing=["fern"])
     frame = measurements(gather([run.folder]))
