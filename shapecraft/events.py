@@ -79,9 +79,9 @@ class GlobalLooked:
 class Tally:
     """What an object took. calls : (who and what for, replies), re-asked ones among them
 
-    components, made : asked for, and made; first_pass : share of the programs of all steps that ran as first written,
-    repaired : share that ran in the end; None without programs; attempts : programs; unscored : of those that ran and
-    were judged, how many have no readable judgement
+    components, made : asked for, and made; attempts : programs, and replies without one
+    first_pass : share of steps whose program ran as first written; repaired : share whose program ran in the end; None
+    without steps; unscored : attempts that were judged without a readable judgement
     """
 
     calls: tuple[tuple[str, int], ...]

@@ -217,13 +217,13 @@ class _Seen:
             self.count("evaluator, part", attempt.judgement.reply_keys)
 
     def tally(self, components: int, made: int) -> events.Tally:
-        programs = [one for one in self._attempts if one.program]
-        first = [one for one in programs if not one.repair]
-        ended = {(one.component, one.m, one.t): one.ran for one in programs}  # the last one of a step stands
-        unscored = sum(one.judgement is not None and one.score is None for one in programs)
+        # A reply without a program stays in every denominator.
+        first = [one for one in self._attempts if not one.repair]
+        ended = {(one.component, one.m, one.t): one.ran for one in self._attempts}  # the last one of a step stands
+        unscored = sum(one.judgement is not None and one.score is None for one in self._attempts)
         return events.Tally(
             tuple(sorted((role, count) for role, count in self._calls.items() if count)), components, made,
-            _share(one.ran for one in first), _share(ended.values()), len(programs), unscored,
+            _share(one.ran for one in first), _share(ended.values()), len(self._attempts), unscored,
         )
 
 

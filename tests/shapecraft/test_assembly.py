@@ -1,0 +1,135 @@
+"""Assembly: one program with a function per component, one GLB with a node per component, and what differs is named."""
+
+from __future__ import annotations
+
+import ast
+import json
+import struct
+
+import pytest
+
+from easel.errors import ConfigurationError
+from shapecraft.assembly import assemble
+from shapecraft.attempts import Attempt
+from shapecraft.global_program import global_program
+from shapecraft.intake import MaterialEntry
+from shapecraft.mesh_files import read_glb
+from shapecraft.object_glb import object_glb
+from shapecraft.outcome import Job, Outcome
+from shapecraft.part_facts import part_facts
+from shapecraft.part_glb import write_glb
+from tests.shapecraft.crafting import BoxWall, fitting, program, solid, stool
+
+
+def function(text: str, name: str = "part"):
+    """The function of a global program, executed without Blender."""
+    body = text.split("import bpy\n", 1)[1].split("def build(")[0]
+    space: dict = {}
+    exec(body, space)
+    return space[name]
+
+
+def test_the_text_has_one_function_per_component_in_order():
+    text = global_program('a "stool"', [("legs", "import shapes\nshapes.box(size=1)\n"), ("seat", "x = 1\n")])
+    tree = ast.parse(text)
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["legs", "seat", "build"]
+    assert text.endswith("build(\n    legs,\n    seat,\n)\n")
+    assert ast.get_docstring(tree).startswith('a "stool')
+
+
+@pytest.mark.parametrize("title", ['""" + open("x") + """', "back\\slash", 'ends with "', "two\nlines"])
+def test_a_title_stays_inside_its_docstring(title):
+    tree = ast.parse(global_program(title, [("part", "x = 1\n")]))
+    assert isinstance(tree.body[0], ast.Expr)
+    assert isinstance(tree.body[1], ast.Import)
+
+
+def test_texts_that_span_lines_keep_their_spaces(capsys):
+    text = global_program("t", [("part", 'import sys\nwords = """a\n  b\nc"""\nsys.stdout.write(repr(words))\n')])
+    function(text)()
+    assert capsys.readouterr().out == repr("a\n  b\nc")
+
+
+def test_what_was_global_is_the_functions_own(capsys):
+    text = global_program("t", [("part", "n = 0\ndef more():\n    global n\n    n += 1\nmore()\nmore()\nprint(n)\n")])
+    function(text)()
+    assert "nonlocal n" in text
+    assert capsys.readouterr().out == "2\n"
+
+
+@pytest.mark.parametrize("odd", [
+    "from math import *\nprint(floor(2.5))\n",
+    "def set_it():\n    global later\n    later = 2\nset_it()\nprint(later)\n",
+    "if __name__ == '__main__':\n    print(2)\n",
+    "class A:\n    x = 2\n    def f(self):\n        return A.x\nprint(A().f())\n",
+])
+def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
+    text = global_program("t", [("part", odd)])
+    space: dict = {"__name__": "__main__"}
+    exec(text.split("import bpy\n", 1)[1].split("def build(")[0], space)
+    space["part"]()
+    assert capsys.readouterr().out == "2\n"
+
+
+def nodes(glb: bytes) -> dict:
+    length, = struct.unpack_from("<I", glb, 12)
+    return json.loads(glb[20: 20 + length])
+
+
+def test_one_glb_has_a_node_per_component_with_all_its_objects_and_materials():
+    red = MaterialEntry(name="red", base=(1, 0, 0, 1), metallic=0.0, roughness=0.25, emission=(0, 0, 0))
+    two = [solid("a", (1, 1, 1), (0, 0, 0)), solid("b", (1, 1, 1), (3, 0, 0))]
+    painted = solid("x", (2, 1, 1), (0, 0, 5))
+    painted = type(painted)(**{**vars(painted), "materials": (red,)})
+    glb = object_glb([("legs", write_glb(two)), ("seat", write_glb([painted]))])
+    assert [node["name"] for node in nodes(glb)["nodes"]] == ["legs", "seat"]
+    assert [len(mesh["primitives"]) for mesh in nodes(glb)["meshes"]] == [2, 1]
+    assert nodes(glb)["materials"][-1]["name"] == "seat: red"
+    mesh = read_glb(glb)
+    assert mesh.names == ("legs", "seat")
+    legs, seat = mesh.parts
+    assert legs.bounds.tolist() == [[-0.5, -0.5, -0.5], [3.5, 0.5, 0.5]]
+    assert (len(legs.faces), len(seat.faces)) == (24, 12)
+    assert seat.bounds.tolist() == [[-1, -0.5, 4.5], [1, 0.5, 5.5]]
+    assert seat.base_colour == (1, 0, 0)
+    assert seat.roughness == 0.25
+
+
+@pytest.mark.parametrize("bad", [b"", b"glTF", b"no glb at all, but long enough to look like one"])
+def test_other_bytes_are_refused(bad):
+    with pytest.raises(ConfigurationError, match="a GLB of a part"):
+        object_glb([("legs", bad)])
+
+
+def chosen(wall, **grow: float) -> dict[str, Attempt]:
+    found = {}
+    for name, factor in grow.items():
+        text = program(fitting(name, factor))
+        outcome = wall.run(Job(text, name))
+        found[name] = Attempt(name, 0, 0, 0, "draft", text, outcome=outcome, facts=part_facts(outcome, stool(), name))
+    return found
+
+
+def test_an_object_is_assembled_from_what_each_part_made():
+    wall = BoxWall()
+    made = assemble(stool(), chosen(wall, legs=1.0, seat=1.1), wall)
+    assert made.mesh.names == ("legs", "seat")
+    assert (made.missing, made.differs, made.outcome.kind) == ((), (), "ran")
+    assert made.graph["seat"].program == program(fitting("seat", 1.1))
+    assert wall.jobs[-1].limits.seconds == 40.0
+    assert made.row()["components"] == ["legs", "seat"]
+
+
+def test_a_part_that_the_global_program_makes_otherwise_is_named():
+    class Careless(BoxWall):
+        def run(self, job: Job) -> Outcome:
+            return super().run(Job(job.program.replace("0.05", "0.06"), job.name) if job.name == "whole" else job)
+
+    wall = Careless()
+    assert assemble(stool(), chosen(wall, legs=1.0, seat=1.0), wall).differs == ("seat",)
+
+
+def test_missing_parts_are_named_and_nothing_is_nothing():
+    wall = BoxWall()
+    assert assemble(stool(), chosen(wall, seat=1.0), wall).missing == ("legs",)
+    assert assemble(stool(), {}, wall) is None
