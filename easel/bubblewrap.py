@@ -1,4 +1,4 @@
-"""Bubblewrap: whether it can start a jail on this machine, else the cause that was found and the command that mends it."""
+"""Bubblewrap: whether it can start a jail on this machine, else the cause that was found and what mends it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SWITCHES = (
     ("user/max_user_namespaces", lambda value: value == "0",
      "this machine allows 0 user namespaces", "sudo sysctl -w user.max_user_namespaces=15000"),
 )
-"""File below /proc/sys, when it forbids jails, the cause in words, the command. Ubuntu 24.04, old Debian, hardened hosts."""
+"""File below /proc/sys, when it forbids jails, cause, command. Ubuntu 24.04, old Debian, hardened hosts."""
 
 
 @dataclass(frozen=True)

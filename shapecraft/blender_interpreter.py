@@ -47,7 +47,8 @@ class BlenderInterpreter:
     python: str
 
 
-def find_blender(environment: Mapping[str, str] | None = None, *, roots: tuple[Path, ...] | None = None) -> BlenderInterpreter:
+def find_blender(environment: Mapping[str, str] | None = None, *,
+                 roots: tuple[Path, ...] | None = None) -> BlenderInterpreter:
     """The interpreter that the setting names, else the one that `make blender` installed.
 
     Raises MissingCapability where there is none, or where it has no bpy.
@@ -71,7 +72,8 @@ def ask_blender(command: Path, *, where: str = "shapecraft") -> BlenderInterpret
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:
         raise MissingCapability("a Python that has bpy", came=f"{command}: {error}", where=where, mend=MEND) from error
     if not said:
-        raise MissingCapability("a Python that has bpy", came=f"{command}: {shorten(done.stderr)}", where=where, mend=MEND)
+        raise MissingCapability("a Python that has bpy", came=f"{command}: {shorten(done.stderr)}", where=where,
+                                mend=MEND)
     if not said["version"]:
         raise MissingCapability("a Python that has bpy", came=f"{command} has none", where=where, mend=MEND)
     return BlenderInterpreter(command, said["version"], Path(said["executable"]), Path(said["base"]),

@@ -8,7 +8,7 @@ read as plain numbers, never as objects: no pickle, no file name, no path plays 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
@@ -17,11 +17,9 @@ from shapecraft.outcome import Limits
 
 HEADER_BYTES = 1 << 20
 REACH = 1e6
-"""Metres from the origin, in any direction, that a vertex may lie (ours): beyond it single precision loses whole parts."""
+"""Metres from the origin, along each axis, that a vertex may lie (ours, as in boxes of the graph)."""
 BLEND_STARTS = (b"BLENDER", b"\x28\xb5\x2f\xfd")
 """An uncompressed and a compressed .blend file."""
-
-Share = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Unacceptable(ValueError):
@@ -128,7 +126,8 @@ def read_solids(header: Header, payload: bytes | bytearray) -> tuple[tuple[Solid
         if uv is not None:
             _finite(uv, "uv coordinates", name)
         if np.abs(vertices).max() > REACH:
-            raise Unacceptable(f"mesh {name!r} reaches {np.abs(vertices).max():.3g} m from the origin, at most {REACH:.0e}")
+            raise Unacceptable(f"mesh {name!r} reaches {np.abs(vertices).max():.3g} m from the origin, "
+                               f"at most {REACH:.0e}")
         if corners.min() < 0 or corners.max() >= one.vertices:
             raise Unacceptable(f"mesh {name!r} has a corner outside its {one.vertices} vertices")
         if numbers.max() >= len(one.materials):

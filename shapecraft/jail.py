@@ -49,7 +49,7 @@ class _Ended(Exception):
 class Jail:
     """A started worker. Start it in a thread that outlives it: its death signal is bound to that thread.
 
-    Used once: `run`, or `close`. Every way out kills it, waits until its last process is gone, and closes every descriptor.
+    Used once: `run`, or `close`. Every way out kills it, waits for the end of its last process and closes all pipes.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -190,7 +190,8 @@ class Jail:
         if self._interrupted:
             return "crashed", "the wall was closed while it ran"
         number = -status if status < 0 else status - 128
-        if number == signal.SIGXCPU or (number == signal.SIGKILL and elapsed * (os.cpu_count() or 1) > limits.cpu_seconds):
+        long_enough = elapsed * (os.cpu_count() or 1) > limits.cpu_seconds
+        if number == signal.SIGXCPU or (number == signal.SIGKILL and long_enough):
             return "timeout", f"more than {limits.cpu_seconds} s of processor time"
         if any(words in heard.log for words in _OUT_OF_MEMORY):
             return "memory", f"more than {limits.memory / (1 << 20):,.0f} MiB of memory, Blender's own included"
@@ -326,8 +327,11 @@ def _result(header: Header, solids: tuple[Solid, ...], blend: bytes, heard: _Hea
     message = " ".join("".join(one if one.isprintable() else " " for one in header.message).split())
     if header.kind != "ran":
         return _outcome(header.kind, heard, start, message=message, line=header.line)
-    parts = tuple(map(report_on, solids))
-    return _outcome("ran", heard, start, parts=parts, glb=write_glb(solids), blend=blend)
+    try:
+        parts, glb = tuple(map(report_on, solids)), write_glb(solids)
+    except (ValueError, ArithmeticError, IndexError) as error:  # a mesh made to upset us is its program's failure
+        return _outcome("output", heard, start, message=f"its meshes cannot be measured ({shorten(str(error))})")
+    return _outcome("ran", heard, start, parts=parts, glb=glb, blend=blend)
 
 
 def _outcome(kind: Kind, heard: _Heard, start: float, **fields) -> Outcome:

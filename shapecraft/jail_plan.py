@@ -29,10 +29,14 @@ CONSTANTS = {"HOME": FOLDER, "TMPDIR": FOLDER, "LD_LIBRARY_PATH": "/blender/base
 
 
 class Plan(Protocol):
-    level: str
+    @property
+    def level(self) -> str: ...
+
+    @property
+    def blender(self) -> BlenderInterpreter: ...
 
     def command(self, *, job: int, result: int, info: int) -> tuple[list[str], str]:
-        """(command line, folder to remove afterwards or ""). job, result, info : descriptors that the worker inherits"""
+        """(command line, folder to remove afterwards or ""). job, result, info : descriptors that it inherits"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class JailPlan:
 
 @dataclass(frozen=True)
 class BarePlan:
-    """The same worker as an ordinary process of ours: no wall. Memory, processor time and folder are its only limits."""
+    """The same worker as an ordinary process of ours: no wall. Memory and processor time are its only limits."""
 
     blender: BlenderInterpreter
     level: str

@@ -1,7 +1,7 @@
-"""GLB of solids: one node per mesh object, written by us from checked numbers; nothing of it was ever a program's bytes.
+"""GLB of solids: one node per mesh object, written by us from checked numbers; no byte of it is a program's.
 
-World coordinates, turned to glTF's y-up once, here: (x, y, z) becomes (x, z, -y). A mesh has one primitive per material.
-Factors only: base colour, metallic, roughness, emission, and blending where the colour is not opaque.
+World coordinates, turned to glTF's y-up once, here: (x, y, z) becomes (x, z, -y). A mesh has one primitive per
+material. Factors only: base colour, metallic, roughness, emission, and blending where the colour is not opaque.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ def write_glb(solids: Iterable[Solid]) -> bytes:
     document["buffers"].append({"byteLength": len(body)})
     text = json.dumps(document, separators=(",", ":"), ensure_ascii=True).encode()
     text += b" " * (-len(text) % 4)
-    return b"".join((b"glTF", struct.pack("<II", 2, 28 + len(text) + len(body)), struct.pack("<I4s", len(text), b"JSON"),
-                     text, struct.pack("<I4s", len(body), b"BIN\0"), body))
+    whole = struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(body))
+    return b"".join((whole, struct.pack("<I4s", len(text), b"JSON"), text,
+                     struct.pack("<I4s", len(body), b"BIN\0"), body))
 
 
-def _primitive(solid: Solid, group: int, document: dict[str, Any], buffers: list[bytes], materials: dict[str, int]) -> dict:
+def _primitive(solid: Solid, group: int, document: dict[str, Any], buffers: list[bytes],
+               materials: dict[str, int]) -> dict:
     chosen = solid.numbers == group
     vertex = solid.corners[chosen].reshape(-1)
     normals = _y_up(solid.normals[chosen].reshape(-1, 3))
@@ -54,7 +56,7 @@ def _primitive(solid: Solid, group: int, document: dict[str, Any], buffers: list
         "NORMAL": _accessor(document, buffers, normals[first], "VEC3", VERTICES),
     }
     if uv is not None:
-        flipped = uv[first] * np.float32([1, -1]) + np.float32([0, 1])  # glTF counts v downwards
+        flipped = uv[first] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)  # glTF counts v downwards
         attributes["TEXCOORD_0"] = _accessor(document, buffers, flipped, "VEC2", VERTICES)
     return {"attributes": attributes, "indices": _accessor(document, buffers, index, "SCALAR", INDICES),
             "material": _material(solid.materials[group], document, materials)}
@@ -63,9 +65,9 @@ def _primitive(solid: Solid, group: int, document: dict[str, Any], buffers: list
 def _distinct(vertex: np.ndarray, normals: np.ndarray, uv: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """(first corner of every distinct (vertex, normal, uv), number of each corner's), in order of first appearance."""
     code = vertex.astype(np.uint64)
-    columns = [normals, uv] if uv is not None else [normals]
+    columns = np.concatenate([normals, uv] if uv is not None else [normals], axis=1) + np.float32(0)
     with np.errstate(over="ignore"):
-        for number, column in enumerate(np.ascontiguousarray(np.concatenate(columns, axis=1) + np.float32(0)).view(np.uint32).T):
+        for number, column in enumerate(np.ascontiguousarray(columns).view(np.uint32).T):
             code = (code ^ (code >> np.uint64(29))) * _MIX[number % 3] + column
         code ^= code >> np.uint64(32)
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
@@ -92,9 +94,10 @@ def _accessor(document: dict[str, Any], buffers: list[bytes], array: np.ndarray,
 
 def _material(entry: MaterialEntry, document: dict[str, Any], materials: dict[str, int]) -> int:
     colour = [round(min(max(one, 0.0), 1.0), 6) for one in entry.base]
+    factors = {"baseColorFactor": colour, "metallicFactor": _share(entry.metallic),
+               "roughnessFactor": _share(entry.roughness)}
     written: dict[str, Any] = {"name": "".join(one for one in entry.name if one.isprintable()), "doubleSided": True,
-                               "pbrMetallicRoughness": {"baseColorFactor": colour, "metallicFactor": _share(entry.metallic),
-                                                        "roughnessFactor": _share(entry.roughness)}}
+                               "pbrMetallicRoughness": factors}
     if colour[3] < 1.0:
         written["alphaMode"] = "BLEND"
     if any(one > 0 for one in entry.emission):

@@ -146,8 +146,8 @@ def _standing(plan: JailPlan | BarePlan, size: int, *, known: Collection[str] | 
         if isinstance(plan, JailPlan) and said.startswith("bwrap:") and "source path" not in said:
             trial = explain(said)
             raise _no_wall(trial.cause, trial.mend) from error
-        raise MissingCapability("Blender, started for a program", came=said, where=f"{plan.blender.command}, {sys.platform}",
-                                mend=_mend(said)) from error
+        raise MissingCapability("Blender, started for a program", came=said, mend=_mend(said),
+                                where=f"{plan.blender.command}, {sys.platform}") from error
     except BaseException:
         wall.close()
         raise

@@ -1,9 +1,9 @@
 """Harvest: the meshes of a Blender scene as plain arrays, and the scene as a .blend file.
 
-One entry per mesh object (curves, surfaces, texts and metaballs count as the mesh they make), modifiers applied, in world
-coordinates and in the order of the scene. What Blender would not render is left out: a hidden cutter is no part.
-Per object, in this order: vertices (N, 3) float32; corners (T, 3) int32; corner normals (T, 3, 3) float32; uv (T, 3, 2)
-float32 where it has any; number of the material of each triangle (T,) uint16. Native byte order, which is little-endian.
+One entry per mesh object (curves, surfaces, texts and metaballs count as the mesh they make), modifiers applied, in
+world coordinates and in the order of the scene. What Blender would not render is left out: a hidden cutter is no part.
+Per object, in this order: vertices (N, 3) float32; corners (T, 3) int32; corner normals (T, 3, 3) float32; uv
+(T, 3, 2) float32 where it has any; number of the material of each triangle (T,) uint16. Little-endian.
 """
 
 import os
@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 MESH = "MESH"
-"""A curve, surface, text or metaball comes twice: as itself, and as an instance of the mesh that it makes, which counts."""
+"""A curve, surface, text or metaball comes twice: as itself, and as an instance of its mesh, which counts."""
 GREY = {"name": "", "base": [0.448, 0.448, 0.448, 1.0], "metallic": 0.0, "roughness": 0.5, "emission": [0.0, 0.0, 0.0]}
 """An object without a material: a neutral grey, 0.7 on a screen (ours)."""
 
@@ -135,9 +135,7 @@ def _shader(material):
     """The shader nearest to the active output; None where there is none."""
     if not (material.use_nodes and material.node_tree):
         return None
-    output = next((node for node in material.node_tree.nodes if node.type == "OUTPUT_MATERIAL" and node.is_active_output),
-                  None)
-    waiting = [output] if output else []
+    waiting = [node for node in material.node_tree.nodes if node.type == "OUTPUT_MATERIAL" and node.is_active_output]
     seen = set()
     while waiting:
         node = waiting.pop(0)

@@ -1,11 +1,11 @@
 """Launcher of a jail: gives up root for a user id of its own, then becomes bubblewrap. Runs outside the jail, as us.
 
-    launch.py PLAN          PLAN is JSON: {"argv": [...], "descriptors": [...], "binds": [[from, name], ...], "stage": path}
+    launch.py PLAN      PLAN is JSON: {"argv": [...], "descriptors": [...], "binds": [[from, name], ...], "stage": path}
 
 What bubblewrap inherits has the same numbers every time, 3 and up, in the order of `descriptors`.
 
-As root it makes a mount namespace in which the folders of `binds` also lie under STAGE, because the new user may not walk
-through ours (a home is closed to others); for anybody else `binds` must be empty, and nothing but the last step happens.
+As root it makes a mount namespace in which the folders of `binds` also lie under STAGE, because the new user may not
+walk through ours (a home is closed to others); for anybody else `binds` must be empty, and that step is left out.
 The user id is the base below plus our own process id, so that no two living jails share one and a limit on its
 processes counts one jail. Standard library only: it starts with -I -S.
 """
@@ -28,7 +28,7 @@ def main() -> None:
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")  # where memory ends, jails go first
     os.umask(0o077)
-    # Blender's results depend on where things lie in memory. Where a container forbids this, they differ in last digits.
+    # Blender's results depend on where things lie in memory. Where a container forbids this, last digits differ.
     ctypes.CDLL(None).personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE))
     held = [fcntl.fcntl(one, fcntl.F_DUPFD, 100) for one in plan["descriptors"]]
     for one in plan["descriptors"]:
@@ -41,7 +41,7 @@ def main() -> None:
     if os.getuid() == 0:
         try:
             _stage(plan["stage"], plan["binds"])
-        except PermissionError:  # root of a container that may not mount: the folders under their own names, if readable
+        except PermissionError:  # root of a container that may not mount: the folders under their own names
             own = {f"{plan['stage']}/{name}": source for source, name in plan["binds"]}
             argv = [own.get(word, word) for word in argv]
         user = _user_id()
@@ -55,7 +55,8 @@ def _stage(stage: str, binds: list) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
 
     def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-        if libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()) != 0:
+        words = source.encode(), target.encode(), kind.encode()
+        if libc.mount(*words, ctypes.c_ulong(flags), data.encode()) != 0:
             error = ctypes.get_errno()
             raise OSError(error, f"mounting {target}: {os.strerror(error)}")
 

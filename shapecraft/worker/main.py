@@ -2,8 +2,9 @@
 
     main.py SETUP           SETUP is JSON: {"job": fd, "result": fd, "jail": bool, "folder": path, "paths": [...]}
 
-Protocol: to the result descriptor goes the line `ready`; from the job descriptor come a length (4 bytes, big-endian) and
-a job in JSON; back go the line `taken` and then, once, a length, a header in JSON, and the arrays and bytes it announces.
+Protocol: to the result descriptor goes the line `ready`; from the job descriptor come a length (4 bytes, big-endian)
+and a job in JSON; back go the line `taken` and then, once, a length, a header in JSON, and the arrays and bytes that it
+announces.
 From `taken` on nothing that this process says is trusted: the other side checks and measures.
 """
 
@@ -111,7 +112,7 @@ def _words(error: BaseException) -> str:
             traceback.format_exception_only(error)[-1]
     except Exception:
         text = type(error).__name__
-    return " ".join(text.split())[:LONGEST_MESSAGE]
+    return " ".join(text.split())[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def _send(descriptor: int, data) -> None:

@@ -3,8 +3,8 @@
 Runs in Blender's interpreter before Blender is imported, while there is one thread and no foreign text. `seal` is the
 first half; `close` the second, just before a program starts: limits, then a stricter filter over every thread.
 
-The filter is an allow-list for x86-64 Linux, the only Linux that Blender's module is built for. No process, no program to
-execute, no socket, no shared memory outside the address space, no namespaces, no tracing, no keyrings.
+The filter is an allow-list for x86-64 Linux, the only Linux that Blender's module is built for. No process, no program
+to execute, no socket, no shared memory outside the address space, no namespaces, no tracing, no keyrings.
 """
 
 import ctypes
@@ -122,7 +122,8 @@ def program(*, closed: bool) -> bytes:
 def _mount_folder() -> None:
     size = f"size={FOLDER_BYTES},nr_inodes={FOLDER_FILES},mode=700"
     flags = 0x2 | 0x4 | 0x8  # no set-uid, no devices, nothing to execute
-    _check(_libc.mount(b"tmpfs", FOLDER.encode(), b"tmpfs", ctypes.c_ulong(flags), size.encode()), "mounting the job folder")
+    _check(_libc.mount(b"tmpfs", FOLDER.encode(), b"tmpfs", ctypes.c_ulong(flags), size.encode()),
+           "mounting the job folder")
     os.chdir(FOLDER)
 
 
@@ -139,7 +140,8 @@ def _drop_capabilities() -> None:
 def _load(filters: bytes) -> None:
     array = ctypes.create_string_buffer(filters, len(filters))
     pointer = struct.pack("HxxxxxxP", len(filters) // 8, ctypes.addressof(array))
-    _check(_libc.syscall(ctypes.c_long(SECCOMP), ctypes.c_ulong(1), ctypes.c_ulong(_TSYNC), pointer), "loading the filter of system calls")
+    _check(_libc.syscall(ctypes.c_long(SECCOMP), ctypes.c_ulong(1), ctypes.c_ulong(_TSYNC), pointer),
+           "loading the filter of system calls")
 
 
 def _check(result: int, what: str) -> None:

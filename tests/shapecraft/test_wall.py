@@ -120,6 +120,8 @@ def test_real_programs_give_what_can_be_measured(real):
     ("def f():\n    raise ValueError('two\\nlines')\nf()\n", "ValueError: two lines", 2),
     ("import sys\nsys.exit('no such part')\n", "SystemExit: no such part", 2),
     ("import json\njson.loads('[')\n", "json.decoder.JSONDecodeError: Expecting value: line 1 column 2 (char 1)", 2),
+    ("raise ValueError('\\ud800')", "ValueError: ?", 1),
+    ("class Odd(Exception):\n    def __str__(self): raise SystemError\nraise Odd\n", "Odd: <exception str() failed>", 3),
     ("import matplotlib\n", "ModuleNotFoundError: No module named 'matplotlib'", 1),
 ])
 def test_an_exception_is_told_with_its_line(wall, program, message, line):
@@ -136,6 +138,19 @@ def test_limits_are_told_apart(wall):
     assert (large.kind, large.message, large.line) == ("memory", "MemoryError", 1)
     loud = wall.run(Job("print('x' * 5000)", limits=Limits(log_bytes=4000)))
     assert (loud.kind, loud.message) == ("output", "more than 4,000 bytes printed")
+
+
+@pytest.mark.parametrize(("points", "pieces"), [([(0, 0, 0)] * 3, 0), ([(0, 0, 0), (1, 0, 0), (2, 0, 0)], 0),
+                                              ([(0, 0, 0), (1e-30, 0, 0), (0, 1e-38, 0)], 0)])
+def test_triangles_without_area_upset_nobody(wall, points, pieces):
+    came = wall.run(Job(f"import bpy\nmesh = bpy.data.meshes.new('m')\nmesh.from_pydata({points}, [], [(0, 1, 2)])\n"
+                        "bpy.context.collection.objects.link(bpy.data.objects.new('m', mesh))\n"))
+    assert came.kind == "ran"
+    (part,) = came.parts
+    assert (part.faces, part.volume, part.manifold) == (1, 0.0, False)
+    assert part.area == pytest.approx(0, abs=1e-60)
+    assert part.loose_parts in (pieces, 1)
+    assert read_glb(came.glb).names == ("m",)
 
 
 def test_nothing_made_is_empty(wall):
