@@ -15,10 +15,11 @@ from shapecraft.attempts import Attempt
 from shapecraft.boxes import Box, bounds_of, vector
 from shapecraft.global_program import global_program
 from shapecraft.graph import ShapeGraph
-from shapecraft.mesh import ObjectMesh, assembled
+from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import read_glb
 from shapecraft.object_glb import object_glb
 from shapecraft.outcome import Job, Limits, Outcome, PartReport
+from shapecraft.palette import flat_material
 from shapecraft.part_facts import THINNEST
 from shapecraft.wall import Wall, program_hash
 
@@ -60,15 +61,15 @@ def assemble(graph: ShapeGraph, chosen: Mapping[str, Attempt], wall: Wall) -> As
     made = [(name, chosen[name]) for name in graph.names if name in chosen]
     if not made:
         return None
-    contents = [(name, attempt.outcome.glb) for name, attempt in made if attempt.outcome is not None]
-    mesh = assembled((name, read_glb(content, where=name)) for name, content in contents)
-    program = global_program(graph.object, [(name, attempt.program) for name, attempt in made])
+    flat = {name: flat_material(graph[name].material) for name, _ in made}
+    glb = object_glb([(name, attempt.outcome.glb) for name, attempt in made if attempt.outcome is not None], flat)
+    program = global_program(graph.object, [(name, attempt.program) for name, attempt in made], flat)
     one = Limits()
     limits = replace(one, seconds=one.seconds * len(made), cpu_seconds=one.cpu_seconds * len(made))
     outcome = wall.run(Job(program, "whole", limits))
     full = graph.replacing(*(replace(graph[name], program=attempt.program) for name, attempt in made))
     return Assembly(
-        full, program, mesh, object_glb(contents), outcome,
+        full, program, read_glb(glb, where="the object"), glb, outcome,
         tuple(name for name in graph.names if name not in chosen),
         tuple(name for name, attempt in made if attempt.outcome and not _same(name, attempt.outcome.parts, outcome)),
     )

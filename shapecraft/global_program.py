@@ -10,8 +10,9 @@ import ast
 import io
 import textwrap
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from shapecraft.palette import FlatMaterial
 from shapecraft.programs import parsed
 
 _HEAD = '''"""{title}
@@ -23,18 +24,37 @@ import bpy
 '''
 _TAIL = '''
 
+def material(name, base_colour, metallic, roughness):
+    """The flat material of that name, made once."""
+    found = bpy.data.materials.get(name)
+    if found is None:
+        found = bpy.data.materials.new(name)
+        found.use_nodes = True
+        shader = next(node for node in found.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+        shader.inputs["Base Color"].default_value = (*base_colour, 1.0)
+        shader.inputs["Metallic"].default_value, shader.inputs["Roughness"].default_value = metallic, roughness
+        found.diffuse_color, found.metallic, found.roughness = (*base_colour, 1.0), metallic, roughness
+    return found
+
+
 def build(*makers):
-    """Run every maker in a scene of its own, name what it made after it, and put everything into the first scene."""
+    """Run every maker in a scene of its own, name what it made after it, and put everything into the first scene.
+
+    makers : (function, linear base colour, metallic, roughness); the material is for objects that have none
+    """
     whole = bpy.context.scene
     kinds = ("objects", "meshes", "curves", "materials")
-    for make in makers:
+    for make, *flat in makers:
         known = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
         bpy.context.window.scene = scene = bpy.data.scenes.new(make.__name__)
         make()
         for kind in kinds:
             for number, one in enumerate(block for block in getattr(bpy.data, kind) if block not in known[kind]):
-                one.name = make.__name__ + (f".{number:03d}" if number else "")
+                one.name = make.__name__ + (f".{number:03d}" if number or kind == "materials" else "")
         for one in list(scene.collection.all_objects):
+            if one.type in ("MESH", "CURVE", "SURFACE", "FONT", "META") and not any(one.data.materials):
+                one.data.materials.clear()
+                one.data.materials.append(material(make.__name__, *flat))
             if one.name not in whole.collection.objects:
                 whole.collection.objects.link(one)
         bpy.context.window.scene = whole
@@ -42,11 +62,14 @@ def build(*makers):
 '''
 
 
-def global_program(title: str, programs: Iterable[tuple[str, str]]) -> str:
-    """The text. programs : (component's name, its program), in order"""
+def global_program(
+    title: str, programs: Iterable[tuple[str, str]], flat: Mapping[str, FlatMaterial] | None = None
+) -> str:
+    """The text. programs : (component's name, its program), in order; flat : the material where a part sets none"""
     programs = list(programs)
     functions = "".join(f"\n\n{_function(name, program)}" for name, program in programs)
-    calls = "".join(f"    {name},\n" for name, _ in programs)
+    calls = "".join(f"    ({name}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
+                    for name, _ in programs for one in ((flat or {}).get(name, FlatMaterial()),))
     title = title.replace("\\", " ").replace('"""', "'''").strip(' "')
     return f"{_HEAD.format(title=title)}{functions}{_TAIL}\n\nbuild(\n{calls})\n"
 

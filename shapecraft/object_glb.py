@@ -1,4 +1,4 @@
-"""Object GLB: the GLBs of an object's parts as one file, one node per component under its name; nothing is changed.
+"""Object GLB: the GLBs of an object's parts as one file, one node per component under its name.
 
 Only for what `shapecraft.part_glb` wrote: world coordinates, nodes without transforms, no textures.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from easel.errors import ConfigurationError
+from shapecraft.palette import FlatMaterial
 
 
-def object_glb(parts: Iterable[tuple[str, bytes]]) -> bytes:
-    """One GLB. parts : (component's name, its GLB), in order, names differ
+def object_glb(parts: Iterable[tuple[str, bytes]], flat: Mapping[str, FlatMaterial] | None = None) -> bytes:
+    """One GLB. parts : (component's name, its GLB), in order, names differ; flat : the material where a part sets none
 
     Every component is one node with one mesh that has the primitives of all its objects, with their materials.
     Raises ConfigurationError for bytes that are no GLB of ours.
@@ -27,8 +28,7 @@ def object_glb(parts: Iterable[tuple[str, bytes]]) -> bytes:
     for name, content in parts:
         document, data = _read(content, name)
         views, accessors, materials = (len(whole[key]) for key in ("bufferViews", "accessors", "materials"))
-        whole["materials"] += [{**one, "name": f"{name}: {one.get('name') or 'material'}"}
-                               for one in document.get("materials", [])]
+        whole["materials"] += [_material(one, name, (flat or {}).get(name)) for one in document.get("materials", [])]
         whole["bufferViews"] += [{**one, "buffer": 0, "byteOffset": one.get("byteOffset", 0) + len(body)}
                                  for one in document["bufferViews"]]
         whole["accessors"] += [{**one, "bufferView": one["bufferView"] + views} for one in document["accessors"]]
@@ -47,6 +47,15 @@ def object_glb(parts: Iterable[tuple[str, bytes]]) -> bytes:
     text += b" " * (-len(text) % 4)
     head = b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(body)) + struct.pack("<I4s", len(text), b"JSON")
     return b"".join((head, text, struct.pack("<I4s", len(body), b"BIN\0"), body))
+
+
+def _material(entry: dict[str, Any], name: str, flat: FlatMaterial | None) -> dict[str, Any]:
+    """The entry under a name that no other part has; without a name it was no material of the program's."""
+    if entry.get("name") or flat is None:
+        return {**entry, "name": f"{name}: {entry.get('name') or 'no material'}"}
+    return {**entry, "name": name, "pbrMetallicRoughness": {
+        "baseColorFactor": [*flat.base_colour, 1.0], "metallicFactor": flat.metallic, "roughnessFactor": flat.roughness,
+    }}
 
 
 def _read(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:

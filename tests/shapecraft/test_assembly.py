@@ -16,6 +16,7 @@ from shapecraft.intake import MaterialEntry
 from shapecraft.mesh_files import read_glb
 from shapecraft.object_glb import object_glb
 from shapecraft.outcome import Job, Outcome
+from shapecraft.palette import flat_material
 from shapecraft.part_facts import part_facts
 from shapecraft.part_glb import write_glb
 from tests.shapecraft.crafting import BoxWall, fitting, program, solid, stool
@@ -23,7 +24,7 @@ from tests.shapecraft.crafting import BoxWall, fitting, program, solid, stool
 
 def function(text: str, name: str = "part"):
     """The function of a global program, executed without Blender."""
-    body = text.split("import bpy\n", 1)[1].split("def build(")[0]
+    body = text.split("import bpy\n", 1)[1].split("def material(")[0]
     space: dict = {}
     exec(body, space)
     return space[name]
@@ -32,8 +33,9 @@ def function(text: str, name: str = "part"):
 def test_the_text_has_one_function_per_component_in_order():
     text = global_program('a "stool"', [("legs", "import shapes\nshapes.box(size=1)\n"), ("seat", "x = 1\n")])
     tree = ast.parse(text)
-    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["legs", "seat", "build"]
-    assert text.endswith("build(\n    legs,\n    seat,\n)\n")
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["legs", "seat", "material", "build"]
+    assert text.endswith("build(\n    (legs, (0.448, 0.448, 0.448), 0.0, 0.5),\n"
+                         "    (seat, (0.448, 0.448, 0.448), 0.0, 0.5),\n)\n")
     assert ast.get_docstring(tree).startswith('a "stool')
 
 
@@ -66,7 +68,7 @@ def test_what_was_global_is_the_functions_own(capsys):
 def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
     text = global_program("t", [("part", odd)])
     space: dict = {"__name__": "__main__"}
-    exec(text.split("import bpy\n", 1)[1].split("def build(")[0], space)
+    exec(text.split("import bpy\n", 1)[1].split("def material(")[0], space)
     space["part"]()
     assert capsys.readouterr().out == "2\n"
 
@@ -127,6 +129,33 @@ def test_a_part_that_the_global_program_makes_otherwise_is_named():
 
     wall = Careless()
     assert assemble(stool(), chosen(wall, legs=1.0, seat=1.0), wall).differs == ("seat",)
+
+
+def test_a_part_without_a_material_has_the_parsers():
+    wall = BoxWall()
+    made = assemble(stool(), chosen(wall, legs=1.0, seat=1.0), wall)
+    assert [one["name"] for one in nodes(made.glb)["materials"]] == ["legs", "seat"]
+    for part, words in zip(made.mesh.parts, ("oak", "red paint"), strict=True):
+        assert part.base_colour == pytest.approx(flat_material(words).base_colour, abs=1 / 255), "read as bytes"
+    assert f"(seat, {flat_material('red paint').base_colour}, 0.0, 0.5)," in made.program
+
+
+@pytest.mark.parametrize(("words", "screen", "metallic", "roughness"), [
+    ("brushed steel", "#b4b6b8", 1.0, 0.4),
+    ("heavy cast iron, matte black powder coat", "#1c1c1e", 0.0, 0.85),
+    ("glossy red enamelled metal, white inside", "#b3202a", 0.0, 0.15),
+    ("warm medium-brown oak, satin varnish", "#6f4524", 0.0, 0.4),
+    ("frosted warm white glass, brass socket", "#f2f2f0", 0.0, 0.6),
+    ("cream woven fabric upholstery", "#efe3c8", 0.0, 0.95),
+    ("unglazed pale stoneware, matte", "#cfc2aa", 0.0, 0.85),
+    ("unobtainium", "", 0.0, 0.5),
+    ("", "", 0.0, 0.5),
+])
+def test_words_become_a_flat_material(words, screen, metallic, roughness):
+    found = flat_material(words)
+    back = [round(255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055)) for v in found.base_colour]
+    assert "#" + "".join(f"{one:02x}" for one in back) == (screen or "#b3b3b3")
+    assert (found.metallic, found.roughness) == (metallic, roughness)
 
 
 def test_missing_parts_are_named_and_nothing_is_nothing():
