@@ -9,6 +9,7 @@ LISTS := pyproject.toml constraints.txt apt-packages.txt scripts/setup.sh
 
 help:
 	@echo "make demo    draw, score, contrast, learn: replays a recorded practice (no key, no GPU)"
+	@echo "make setup   install everything, for the notebooks and the laboratory"
 	@echo "make test    the whole test suite, offline, on the CPU"
 	@echo "make lab     JupyterLab with the notebooks"
 	@echo "make check   ruff and mypy"

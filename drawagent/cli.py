@@ -176,6 +176,7 @@ def show(run: Annotated[Path, typer.Argument(help="A run folder.")], trust_plugi
     for name, path in gallery.write().items():
         typer.echo(f"{name}: {path}")
     typer.echo(gallery.curve_text())
+    typer.echo(f"  ({gallery.caption()})")
 
 
 @app.command()

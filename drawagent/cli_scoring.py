@@ -82,6 +82,9 @@ def score(
     _tell(done.rows)
     typer.echo(f"what was scored: {done.run.folder / 'views' / 'what-was-scored.png'}")
     typer.echo(f"run folder: {done.run.folder}")
+    if done.drawings and all(row["reason"] for row in done.drawings):
+        typer.echo("Nothing could be read: the figures are those of the blank page.", err=True)
+        raise typer.Exit(1)
 
 
 def rescore(

@@ -107,7 +107,7 @@ def svg_picture(text: str, size: int, *, where: str) -> tuple[np.ndarray, tuple[
         import resvg_py
     except ImportError:
         raise MissingCapability("the package resvg_py, which draws SVG", came="none", where=where,
-                                mend="Install the extra 'lab' (`make test` does).") from None
+                                mend="Install the extra 'lab' (`make setup` does).") from None
     from PIL import Image
 
     elements = read_elements(text, where=where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import json
 import threading
@@ -55,6 +56,10 @@ def open_scorer(name: str, *, allow_unknown_words: bool = False, device: str = "
     if Path(name).is_dir():
         return ClipScorer(name, None, device=device)
     if ":" in name:
+        kind, _, which = name.partition(":")
+        if difflib.get_close_matches(kind, ["embedded"], 1, 0.75):
+            raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer",
+                                     mend=f"Did you mean embedded:{which}?")
         return load(name)()
     model, slash, tag = name.partition("/")
     if not slash:

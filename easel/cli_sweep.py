@@ -15,7 +15,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Grids of not
 Grids = Annotated[list[Path], typer.Argument(help="Grid files of one sweep.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="A parameter for all rows, name=value in YAML.")]
 With = Annotated[list[Path] | None, typer.Option("--with", help="A file of parameters for all rows.")]
-Practices = Annotated[int | None, typer.Option(help="Libraries learned apart per row, instead of the grid's number.")]
+Practices = Annotated[
+    int | None, typer.Option(min=1, help="Libraries learned apart per row, instead of the grid's number."),
+]
 Root = Annotated[Path, typer.Option(help="Where sweeps lie.")]
 Into = Annotated[str | None, typer.Option(help="Name of the sweep's folder, instead of the grids' own.")]
 Workers = Annotated[int, typer.Option(help="Cells at once; with --cell, how many share the budget.")]
@@ -88,7 +90,7 @@ def status(folder: Annotated[Path, typer.Argument(help="The sweep's folder.")]) 
     sweep = Sweep.read(folder)
     states = sweep.states()
     for state in states:
-        typer.echo(f"{state.state:11} {state.key:60} {state.seconds:7.1f} s  {state.reason}".rstrip())
+        typer.echo(_line(state))
     counted = ", ".join(f"{count} {name}" for name, count in Counter(state.state for state in states).items())
     typer.echo(f"{counted}; {len(Ledger(sweep.folder).tries())} calls in the ledger")
 
@@ -110,8 +112,9 @@ def _run(
         raise typer.Exit(0 if state.state == "finished" else 1)
     places = OnDask(dask) if dask else Here(workers)
     try:
-        for state in run(sweep, keys, places, limits=limits, again=again):
-            typer.echo(f"{state.state:11} {state.key:60} {state.seconds:7.1f} s  {state.reason}".rstrip())
+        typer.echo(f"{len(keys)} cells, {places.count} at a time, in {sweep.folder}")
+        for state in run(sweep, keys, places, limits=limits, again=again, begun=_begun, stopping=_stopping):
+            typer.echo(_line(state))
     except KeyboardInterrupt:
         typer.echo(f"Stopped. What was paid for is kept: easel sweep resume {sweep.folder}", err=True)
         raise typer.Exit(130) from None
@@ -120,6 +123,19 @@ def _run(
     if bad:
         typer.echo(f"easel sweep resume {sweep.folder} tries the others again", err=True)
         raise typer.Exit(1)
+
+
+def _begun(key: str, waiting: int) -> None:
+    typer.echo(f"begun       {key:60} {waiting:4} to come")
+
+
+def _stopping(keys: tuple[str, ...]) -> None:
+    typer.echo(f"Stopping: calls in flight are finished and kept ({', '.join(keys)}).", err=True)
+
+
+def _line(state: Any) -> str:
+    seconds = "" if state.state in ("waiting", "running") else f"{state.seconds:7.1f} s"
+    return f"{state.state:11} {state.key:60} {seconds:9}  {state.reason}".rstrip()
 
 
 def _changes(settings: list[str] | None, overlays: list[Path] | None) -> dict[str, Any]:

@@ -177,7 +177,8 @@ def _read(path: Path) -> _GridFile:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigurationError(
-            "a grid with sweep, name, question, notebook, and rows or vary", came=first["msg"],
+            "a grid with sweep, name, question, notebook, and rows or vary",
+            came="none of that name" if first["type"] == "missing" else first["msg"],
             where=f"{path.name}, {'.'.join(map(str, first['loc'])) or 'top'}", mend=_EXAMPLE,
         ) from error
 

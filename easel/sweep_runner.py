@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -129,11 +129,14 @@ class OnDask:
 
 def run(
     sweep: Sweep, keys: Sequence[str], places: Places, *, limits: Limits = NO_LIMITS, again: bool = False,
-    threads: int | None = 1,
+    threads: int | None = 1, begun: Callable[[str, int], None] | None = None,
+    stopping: Callable[[tuple[str, ...]], None] | None = None,
 ) -> Generator[CellState, None, None]:
     """Run what is not finished yet; the state of every cell as it ends. Closing the generator stops what runs.
 
     again : run failed cells once more (a sweep that is resumed); threads : of number libraries in every cell
+    begun : told the key of a cell that begins, and how many wait behind it
+    stopping : told the cells that are interrupted, before their calls in flight are waited for
     """
     over = ("finished",) if again else ("finished", "failed")
     todo = [key for key in keys if sweep.state(key).state not in over]
@@ -148,8 +151,15 @@ def run(
                 key = todo.pop(0)
                 errand = Errand(str(folder), key, str(runner), limits.text(), places.count, os.getcwd(), threads)
                 running[places.submit(errand)] = key
-            for future in wait(list(running), return_when=FIRST_COMPLETED).done:
-                yield _ended(sweep, running.pop(future), future.result())
+                if begun is not None:
+                    begun(key, len(todo))
+            try:
+                for future in wait(list(running), return_when=FIRST_COMPLETED).done:
+                    yield _ended(sweep, running.pop(future), future.result())
+            except (KeyboardInterrupt, GeneratorExit):
+                if stopping is not None:
+                    stopping(tuple(running.values()))
+                raise
 
 
 def _ended(sweep: Sweep, key: str, said: str) -> CellState:

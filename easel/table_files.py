@@ -189,6 +189,6 @@ def _pyarrow() -> Any:
     except ImportError:
         raise MissingCapability(
             "the package pyarrow", came="none", where="easel.table_files",
-            mend="Install the extra 'lab' (`make test` does).",
+            mend="Install the extra 'lab' (`make setup` does).",
         ) from None
     return pyarrow

@@ -233,6 +233,6 @@ def _pandas() -> Any:
         import pandas
     except ImportError:
         raise MissingCapability(
-            "the package pandas", came="none", where="easel.tables", mend="Install the extra 'lab' (`make test` does)."
+            "the package pandas", came="none", where="easel.tables", mend="Install the extra 'lab' (`make setup` does)."
         ) from None
     return pandas

@@ -99,3 +99,10 @@ def test_a_device_that_is_not_there_is_refused_in_words(device, words, monkeypat
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(ConfigurationError, match=words):
         open_scorer("embedded:reward", device=device)
+
+
+def test_a_misspelt_embedded_scorer_is_no_plugin():
+    from drawagent.studio import open_scorer
+
+    with pytest.raises(ConfigurationError, match=r"got embeded:reward .*Did you mean embedded:reward\?"):
+        open_scorer("embeded:reward")
