@@ -28,7 +28,7 @@ from easel import tables
 from easel.errors import ConfigurationError
 from easel.jsonl import canonical
 from easel.ledger import Try
-from easel.runs import RunEvidence, RunStore
+from easel.runs import RunEvidence, RunStore, check_date
 
 FORMAT: Final = "drawagent-bundle/1"
 RAW = ("pairs", "judgements", "edits", "gates", "epochs", "libraries", "controls", "practice", "metrics", "measured")
@@ -47,8 +47,11 @@ SCORES: dict[str, frozenset[str]] = {
 """Columns whose numbers a scorer gave: those that are computed again."""
 MOST_PIXELS, MOST_VIEWS, MOST_DRAWS = 2048, 256, 256
 """Above these a stranger's settings are not replayed (ours): they would fill the memory."""
+MOST_DRAWINGS = 250_000
+"""Of all runs of a bundle (ours): at a few milliseconds each, a replay of some twenty minutes."""
 _LEDGER_WORDS = frozenset({"reason"})  # a provider's words may name its host
-_FORMULA = re.compile(r"[=@+\t\r]|-(?![\d.])")
+_NUMBER = r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
+_FORMULA = re.compile(rf"[=@+\t\r]|(?!{_NUMBER}( {_NUMBER})*$)-")
 _FORBID = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -80,7 +83,7 @@ class RecordInfo(BaseModel):
     model_config = _FORBID
     format: str
     label: str
-    date: str
+    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     notes: tuple[str, ...] = ()
     model: str
     replies_model: str = ""
@@ -91,6 +94,17 @@ class RecordInfo(BaseModel):
     sees_images: bool
     library: dict[str, Any] | None = None
     interventions: dict[str, list[dict[str, Any]]] = {}
+    mixed: dict[Literal["past", "branch"], str] | None = None
+
+    @property
+    def drawings(self) -> int:
+        """The most that a replay draws: candidates, both sides of every gate, and a report of every library."""
+        one = self.settings
+        learn, gate, report = (len(self.queries.get(split, ())) for split in ("learn", "gate", "report"))
+        return (
+            one.epochs * (learn * one.candidates + 2 * gate * one.gate_draws)
+            + (one.epochs + 1) * report * one.inference_draws * one.report_draws
+        )
 
     @classmethod
     def read(cls, data: bytes, where: str) -> RecordInfo:
@@ -109,7 +123,21 @@ class RecordInfo(BaseModel):
             if getattr(info.settings, name) > limit:
                 raise ConfigurationError(f"{name} of at most {limit}", came=str(getattr(info.settings, name)),
                                          where=where)
+        check_drawings(info.drawings, where)
+        check_date(info.date, where=where)
         return info
+
+
+def check_drawings(number: int, where: str) -> None:
+    """Refuse what no machine replays in reasonable time, though each setting is within its bounds."""
+    if number > MOST_DRAWINGS:
+        raise ConfigurationError(f"at most {MOST_DRAWINGS:,} drawings (queries x draws x epochs)", came=f"{number:,}",
+                                 where=where)
+
+
+def guarded(words: str) -> str:
+    """Words that a spreadsheet would compute, quoted with an apostrophe, as spreadsheets themselves do."""
+    return f"'{words}" if _FORMULA.match(words) else words
 
 
 @dataclass(frozen=True)
@@ -214,10 +242,9 @@ def _table(name: str, rows: list[dict[str, Any]]) -> Table:
 
 
 def _cell(value: Any) -> str:
-    """One value as text: nothing for None, JSON for lists and mappings; words that a spreadsheet would compute are
-    quoted with an apostrophe, as spreadsheets themselves do."""
+    """One value as text: nothing for None, JSON for lists and mappings, words `guarded`."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if _FORMULA.match(value) else value
+        return guarded(value)
     return repr(value) if isinstance(value, float) else canonical(value)

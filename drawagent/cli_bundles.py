@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the bundle names.")]
+Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the files name.")]
 Scorer = Annotated[str | None, typer.Option(help="The scorer that rewarded, where the runs do not say how to open it.")]
 Reporter = Annotated[str | None, typer.Option(help="The scorer that reported, likewise.")]
 
@@ -29,13 +29,14 @@ def publish(
     reporter: Reporter = None,
     references: Annotated[Path | None, typer.Option(help="Folder of references that the runs were made with.")] = None,
     recording: Annotated[list[Path] | None, typer.Option(help="A recording that a run replayed.")] = None,
+    trust_plugins: Trust = False,
 ) -> None:
     """Pack finished runs into one zip that anybody can check and replay; keys and unfinished runs are refused."""
     from drawagent import publishing
 
     path = publishing.publish(
         runs, out, licence=licence, author=author, label=label, notes=note or (), scorers=_named(scorer, reporter),
-        references=references, recordings=recording or (),
+        references=references, recordings=recording or (), trust_plugins=trust_plugins,
     )
     typer.echo(f"bundle: {path} ({path.stat().st_size:,} bytes, {len(runs)} run(s))")
     if not (licence and author):

@@ -21,6 +21,8 @@ Unknown = Annotated[bool, typer.Option("--allow-unknown-words", help="Let the em
 Device = Annotated[str, typer.Option(help="Where scorers and renderer compute: cpu, cuda, cuda:1.")]
 Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the run names.")]
 
+Mixed = Annotated[bool, typer.Option("--mixed", help="Let --model go on from a recorded past; the run says so.")]
+
 
 def effects(
     run: Run,
@@ -88,6 +90,7 @@ def fork(
     allow_unknown_words: Unknown = False,
     device: Device = "cpu",
     trust_plugins: Trust = False,
+    mixed: Mixed = False,
 ) -> None:
     """A new run that shares a run's past, changes its library by hand, and goes on. Only the new branch is paid for."""
     from drawagent.arguments import read_budget
@@ -106,7 +109,7 @@ def fork(
         root=root or (Path("data/runs") if recorded else Path(run).resolve().parent), name=name, epochs=epochs,
         prompt_overlay=prompt_overlay, trust_plugins=trust_plugins, budget=read_budget(budget), api_base=api_base,
         prices=prices, concurrency=concurrency, allow_unknown_words=allow_unknown_words, device=device,
-        references=references,
+        references=references, mixed=mixed,
     )
     with _closing(studio):
         for edit in edits:

@@ -108,7 +108,8 @@ def _opened(
     if run.info["evidence"] not in ("live", "stand-in"):
         raise ConfigurationError(
             "a run that can still ask its model", came=f"one of evidence '{run.info['evidence']}'", where=where,
-            mend="A record holds no drawings without a lesson. Fork it with the model, and examine the fork.",
+            mend="A record holds no drawings without a lesson, and a model that goes on from it is not known to be the "
+                 "one recorded. Practise with the model itself, and examine that run.",
         )
     for name in ("draw", "experience"):
         if load_prompt("drawagent", name, overlay=settings.prompt_overlay).key != configured["prompts"][name]:

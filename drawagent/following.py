@@ -18,7 +18,8 @@ from drawagent.reward import RememberedReward, ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.studio import fingerprint, open_scorer
 from drawagent.trust import check_scorers
-from drawagent.witnesses import AbsentReward, AskedModel, Recomputed, WitnessedMetrics, WitnessedReward
+from drawagent.witnesses import AbsentReward, Recomputed, WitnessedMetrics, WitnessedReward
+from drawagent.wrapped import AskedModel
 from easel.chat import ChatModel
 from easel.errors import EaselError
 from easel.recording import RecordMissing
@@ -99,7 +100,46 @@ def follow(
     chat : answers in place of the recording's replies
     Raises RecordMissing or RunDrift where replies, scores and tables do not belong together.
     """
-    rewards = rewards or {role: absent(info, role, "scores were not computed again") for role in ROLES}
+    rewards = rewards or _none_of(info)
+    walked = _walk(recording, rewards, root, chat, aesthetic, workers)
+    run, figures = walked.run, walked.figures
+    unreported = ""
+    if figures.blanks:  # figures with AES stand under a key that the predictor, which is not here, is part of
+        blind = _blind(rewards)
+        if all(one["aesthetic"] is None for one in recording.measured()):
+            raise RecordMissing("recorded figures of every report", came=f"{figures.blanks} sets without",
+                                where=f"run {recording.name}")
+        unreported = f"figures with AES are found by the scorer and the predictor: {blind}"
+    identity = _identity(info, run.info)
+    again = Recomputed(run, walked.settings, walked.witness.seen, figures.again)
+    excuse = _excuses(info, run, rewards, identity, aesthetic is not None, unreported)
+    tables, computed = (_identified(tables_of(one, cost=False), identity) for one in (run, again))
+    return Followed(run, tables, computed, walked.asked, excuse)
+
+
+def asked_of(recording: Recording, info: Mapping[str, Any], root: Path, *, chat: ChatModel) -> set[str]:
+    """Keys of what a run asks for in its replay under `root`; no scorer is needed, and no tables are derived.
+
+    info, chat : as for `follow`. Raises RecordMissing for a request that `chat` does not answer
+    """
+    return _walk(recording, _none_of(info), root, chat, None, 8).asked
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """A replay at its end, with what stood beside it."""
+
+    run: RunStore
+    settings: DrawSettings
+    witness: WitnessedReward
+    figures: WitnessedMetrics
+    asked: set[str]
+
+
+def _walk(
+    recording: Recording, rewards: Rewards, root: Path, chat: ChatModel | None, aesthetic: Aesthetic | None,
+    workers: int,
+) -> _Walked:
     settings = DrawSettings(**{**recording.settings.model_dump(), "prompt_overlay": recording.prompts})
     asked = AskedModel(chat or recording.replay())
     studio = replay_with(
@@ -111,8 +151,7 @@ def follow(
     studio.reward = RememberedReward(
         witness, recording.rollouts(), recompute=not isinstance(rewards["reward"], AbsentReward)
     )
-    reports = rewards["report"]
-    blind = reports.reason if isinstance(reports, AbsentReward) else ""
+    blind = _blind(rewards)
     figures = WitnessedMetrics(recording.measured(), recompute=not blind, blank=bool(blind))
     studio.remembered = figures
     with studio.run:
@@ -122,18 +161,17 @@ def follow(
             for _ in studio.report():
                 pass
         studio.run.status("finished")
-    unreported = ""
-    if figures.blanks:  # figures with AES stand under a key that the predictor, which is not here, is part of
-        if all(one["aesthetic"] is None for one in recording.measured()):
-            raise RecordMissing("recorded figures of every report", came=f"{figures.blanks} sets without",
-                                where=f"run {recording.name}")
-        unreported = f"figures with AES are found by the scorer and the predictor: {blind}"
-    run = RunStore.read(studio.run.folder)
-    identity = _identity(info, run.info)
-    again = Recomputed(run, settings, witness.seen, figures.again)
-    excuse = _excuses(info, run, rewards, identity, aesthetic is not None, unreported)
-    tables, computed = (_identified(tables_of(one, cost=False), identity) for one in (run, again))
-    return Followed(run, tables, computed, asked.asked, excuse)
+    return _Walked(RunStore.read(studio.run.folder), settings, witness, figures, set(asked.asked))
+
+
+def _blind(rewards: Rewards) -> str:
+    """Why reports cannot be measured here, "" where they can."""
+    reports = rewards["report"]
+    return reports.reason if isinstance(reports, AbsentReward) else ""
+
+
+def _none_of(info: Mapping[str, Any]) -> Rewards:
+    return {role: absent(info, role, "scores were not computed again") for role in ROLES}
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,12 @@ from drawagent.keeping import measured_sets
 from drawagent.queries import Query, QueryLists
 from drawagent.recordings import Recording, packaged_names
 from drawagent.settings import DrawSettings
+from drawagent.standin import is_stand_in
 from drawagent.trust import check_plugins, check_scorers
-from easel.chat import ChatModel, ChatReply, ChatRequest, Evidence
+from drawagent.wrapped import RecordedPast
+from easel.chat import Evidence
 from easel.errors import ConfigurationError
-from easel.recording import PackedReplies, RecordMissing, Replies
+from easel.recording import PackedReplies, Replies
 from easel.runs import RunStore
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Branch:
     parent : fingerprint; epoch : in which the edited library comes into force; edits : a person's
     interventions : epoch -> edits, those of the parent's own past and these
     past : the parent's configuration; replies, rollouts, measured : what is taken from the parent for nothing
+    mixed : the model that goes on from a recorded past, in whose label's place it answers; "" where none does
     """
 
     parent: str
@@ -54,13 +57,27 @@ class Branch:
     replies: tuple[Replies, ...] = ()
     rollouts: tuple[Mapping[str, Any], ...] = ()
     measured: tuple[Mapping[str, Any], ...] = ()
+    mixed: str = ""
 
     def row(self) -> dict[str, Any]:
         """As it stands in the configuration, and so in the fingerprint."""
         return {
             "parent": self.parent, "epoch": self.epoch, "edits": _rows(self.edits),
             "interventions": {str(epoch): _rows(edits) for epoch, edits in sorted(self.interventions.items())},
+            **({"mixed": self.mixed} if self.mixed else {}),
         }
+
+    def grade(self, evidence: Evidence) -> Evidence:
+        """That of the whole run: a live end of a recorded past is no more than recorded."""
+        return "recorded" if self.mixed and evidence == "live" else evidence
+
+    def facts(self) -> dict[str, Any]:
+        """For run.json. mixed : the models of the past and of the branch, where these are not known to be one"""
+        if not self.mixed:
+            return {}
+        before = self.past.get("fork", {}).get("mixed")
+        past = f"{self.past['model']} and {before}" if before else self.past["model"]
+        return {"mixed": {"past": past, "branch": self.mixed}}
 
     def check(self, configured: Mapping[str, Any]) -> None:
         """Refuse a configuration whose past would not be the parent's: ConfigurationError naming what differs."""
@@ -68,6 +85,8 @@ class Branch:
         if grades[0] != grades[1] and "stand-in" in grades:
             raise ConfigurationError(f"evidence '{grades[1]}', which the shared past has", came=f"'{grades[0]}'",
                                      where="fork", mend="A past without a model has no future with one.")
+        if grades == ("live", "recorded"):
+            raise _unmixed(str(self.past["model"]))
         ours, theirs = _deciding(configured), _deciding(self.past)
         for name in sorted(ours.keys() | theirs.keys()):
             if ours.get(name) != theirs.get(name):
@@ -92,6 +111,7 @@ def fork(
     epochs: int | None = None,
     prompt_overlay: Path | None = None,
     trust_plugins: bool = False,
+    mixed: bool = False,
     **opening: Any,
 ) -> Studio:
     """Open (or resume) the branch of `run` in which `edits` change the library that comes into force in `epoch`.
@@ -100,11 +120,14 @@ def fork(
     epoch : 0 edits what practice began with, the last one what only reports
     edits : `Add`, `Delete` or `Modify`, applied in order; ids are those of that library
     model : as `open_live` takes it; None is the parent's. "recorded:NAME" goes on as far as there are replies and then
-        raises RecordMissing, naming the call that is missing. Records and requests keep the parent's label
+        raises RecordMissing, naming the call that is missing. Records and requests keep the parent's label, which is
+        why a model may go on from a recorded past only where `mixed` says so
     scorer, reporter : None are the parent's, where its run.json names them
     epochs : of the whole new run; None as many as the parent. An edit renews the patience that ended the parent
     prompt_overlay : where the parent's prompts lie, if they are not where they were
     trust_plugins : call policies and scorers that the parent's run.json names from outside drawagent and easel
+    mixed : let `model` go on from a recorded past, though nobody can show that it is the model that was recorded. The
+        evidence stays "recorded", and run.json (`mixed`) and the remarks of tables name both
     opening : further arguments of `open_live` (budget, concurrency, references, home, ...)
 
     Raises ConfigurationError, before a run folder is made, for an epoch that the parent did not reach, for edits that
@@ -130,12 +153,18 @@ def fork(
     interventions[epoch] = (*interventions.get(epoch, ()), *edits)
     record = (PackedReplies(recording.folder / "replies.jsonl.gz"),) if recording else ()
     rows = [*parent.rows("rollouts"), *(recording.rollouts() if recording else ())]
-    branch = Branch(
-        parent.info["fingerprint"], epoch, tuple(edits), interventions, configured, (parent.replies, *record),
-        tuple(rows), tuple(measured_sets(parent)),
-    )
     if model is None:
         model = _model_of(parent, recording)
+    goes_on = parent.info["evidence"] == "recorded" and not model.startswith("recorded:") and not is_stand_in(model)
+    if goes_on and not mixed:
+        raise _unmixed(str(configured["model"]))
+    if goes_on and opening.get("home") is not None:
+        raise ConfigurationError("a record of its own for a mixed run", came="one that runs share", where="fork, home",
+                                 mend="Two models' replies would stand there under one label.")
+    branch = Branch(
+        parent.info["fingerprint"], epoch, tuple(edits), interventions, configured, (parent.replies, *record),
+        tuple(rows), tuple(measured_sets(parent)), model if goes_on else "",
+    )
     named = scorers_of(parent, {"reward": scorer, "report": reporter}, recording, trust_plugins=trust_plugins)
     studio = open_live(
         lists_of(configured), settings, model=model, scorer=named["reward"], reporter=named["report"], root=root,
@@ -174,35 +203,6 @@ def check_edits(library: Library, edits: Sequence[Edit], *, epoch: int, where: s
     return after
 
 
-@dataclass
-class RecordedPast:
-    """A record at the end of its replies: says which call of the new branch it does not hold."""
-
-    record: ChatModel
-
-    @property
-    def name(self) -> str:
-        return self.record.name
-
-    @property
-    def evidence(self) -> Evidence:
-        return self.record.evidence
-
-    @property
-    def sees_images(self) -> bool:
-        return self.record.sees_images
-
-    def reply(self, request: ChatRequest) -> ChatReply:
-        try:
-            return self.record.reply(request)
-        except RecordMissing as missing:
-            raise RecordMissing(
-                "a reply to every call of the new branch", came="a call that the record does not hold",
-                where=str(request.site),
-                mend="The branch leaves the recorded past here, and goes on with a model only: fork with that model.",
-            ) from missing
-
-
 def settings_of(configured: Mapping[str, Any], *, prompt_overlay: Path | None = None) -> DrawSettings:
     """The settings that a run's configuration holds; `prompt_overlay` takes the place of its overlay."""
     change = {} if prompt_overlay is None else {"prompt_overlay": prompt_overlay}
@@ -228,12 +228,15 @@ def library_in_force(run: RunStore, epoch: int) -> Library:
     return Library.from_json({name: value for name, value in kept[epoch].items() if name != "epoch"})
 
 
-def first_library(run: RunStore) -> Library:
-    """What practice began with, before any edit in epoch 0."""
+def first_library(run: RunStore, *, edited: bool = False) -> Library:
+    """What practice began with, before any edit in epoch 0. edited : a person made some, beside those of a fork
+
+    Raises ConfigurationError where edits took its place and it was not kept.
+    """
     configured = run.info["configuration"]
     if "library" not in configured:
         return Library()
-    if 0 not in _interventions(configured):
+    if not edited and 0 not in _interventions(configured):
         return library_in_force(run, 0)
     try:
         return Library.from_json(json.loads((run.folder / _FIRST).read_text("utf-8")))
@@ -257,6 +260,15 @@ def scorers_of(
     return named
 
 
+def _unmixed(label: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"replies of '{label}' from its record, since the past was recorded under that label",
+        came="a model to be asked live under it", where="fork",
+        mend="Leave model out, to go on as far as there are replies; or say mixed=True (--mixed), and the run is "
+             "graded recorded and names both models.",
+    )
+
+
 def _model_of(parent: RunStore, recording: Recording | None) -> str:
     if recording is not None:
         return f"recorded:{recording.folder}"
@@ -264,7 +276,8 @@ def _model_of(parent: RunStore, recording: Recording | None) -> str:
         return str(parent.info["configuration"]["model"])
     raise ConfigurationError(
         "the recording that this run replayed, or the model itself", came="neither",
-        where=f"run {parent.folder.name}", mend="Give model=\"recorded:FOLDER\", or the model to go on with.",
+        where=f"run {parent.folder.name}",
+        mend="Give model=\"recorded:FOLDER\", or, with mixed=True, the model to go on with.",
     )
 
 

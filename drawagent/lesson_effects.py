@@ -12,8 +12,8 @@ import hashlib
 import json
 import math
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,8 +24,9 @@ from drawagent.inference import start
 from drawagent.library_parts import Design, Kept, part, without
 from drawagent.queries import Query
 from drawagent.reward import Reward, score_row
+from drawagent.wrapped import PlannedModel
 from easel.budget import Budget, Estimate, estimate
-from easel.chat import ChatModel, ChatReply, ChatRequest, Empty, Evidence
+from easel.chat import Evidence
 from easel.crew import Crew
 from easel.errors import ConfigurationError
 from easel.prices import Price
@@ -115,7 +116,7 @@ def plan_lesson_effects(
     Repairs and retries are not foreseen. Raises ConfigurationError as `lesson_effects` does.
     """
     _check(library, queries)
-    asking = _Asking(artist.model)
+    asking = PlannedModel(artist.model)
     pretending = Artist(asking, artist.settings)
     for kept in design.parts(len(library)):
         for query in queries:
@@ -124,7 +125,7 @@ def plan_lesson_effects(
                     query, part(library, kept), epoch=0, index=index, role="effects",
                     replica=artist.settings.first_replica + index, temperature=artist.settings.inference_temperature,
                 )
-    unknown = (one for key, one in asking.requests.items() if known is None or known.get(key) is None)
+    unknown = (one for key, one in asking.asked.items() if known is None or known.get(key) is None)
     return estimate(unknown, price=price)
 
 
@@ -308,30 +309,3 @@ def _keep(
             **place, "lesson": figures.pop("id"), **figures, "score": found.score,
             "failures": found.failures, "drawings": found.drawings,
         })
-
-
-@dataclass
-class _Asking:
-    """A model that answers nothing and keeps what it would have been asked, each request once."""
-
-    model: ChatModel
-    requests: dict[str, ChatRequest] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    @property
-    def evidence(self) -> Evidence:
-        return self.model.evidence
-
-    @property
-    def sees_images(self) -> bool:
-        return self.model.sees_images
-
-    def reply(self, request: ChatRequest) -> ChatReply:
-        self.requests.setdefault(request.key, request)
-        raise Empty("a plan", sent=False)
-
-    def __iter__(self) -> Iterator[ChatRequest]:
-        return iter(self.requests.values())

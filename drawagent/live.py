@@ -79,12 +79,14 @@ def open_live(
         evidence = replay.evidence
     elif stand_in is not None:
         evidence = "stand-in"
+    if branch is not None:
+        evidence = branch.grade(evidence)
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
         root=root, name=name, date=date, library=library, references=known, home=home,
         sees_images=_sees_images(model, replay, sees_images, api_base), branch=branch, aesthetic=rater,
         facts={"scorers": {role: name for role, name in (("reward", scorer), ("report", reporter))
-                           if not Path(name).is_dir()}},
+                           if not Path(name).is_dir()}, **(branch.facts() if branch else {})},
     )
     with closing_after_failure(run):
         stop = threading.Event()

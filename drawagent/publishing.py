@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,16 @@ from drawagent.export import to_json
 from drawagent.following import follow
 from drawagent.gallery import Gallery
 from drawagent.keeping import measured_sets
+from drawagent.own_replies import own_replies, replay_of
 from drawagent.recordings import Recording, described, packaged_names
 from drawagent.references import read_references
 from drawagent.settings import DrawSettings
+from drawagent.trust import check_plugins
 from drawagent.verdicts import DIFFERS, compare
 from easel.archives import write_zip
-from easel.chat import ChatReply, ChatRequest, Evidence
+from easel.chat import ChatModel
 from easel.errors import ConfigurationError, EaselError
-from easel.recording import PackedReplies, RecordMissing, Replies, StoredReply
+from easel.recording import PackedReplies, Replies, StoredReply
 from easel.runs import RunStore
 
 
@@ -52,6 +54,7 @@ def publish(
     scorers: Mapping[str, str] | None = None,
     references: Path | None = None,
     recordings: Sequence[Path] = (),
+    trust_plugins: bool = False,
 ) -> Path:
     """Write the bundle of these runs; its path. The same runs, versions and arguments give the same bytes.
 
@@ -60,6 +63,7 @@ def publish(
     scorers : "reward", "report" -> how `open_scorer` finds them, where the scorer card does not say (plugins, folders)
     references : the folder that the runs were practised with, if they were; its drawings of learn queries are packed
     recordings : folders of recordings that the runs replayed; packaged ones are found by themselves
+    trust_plugins : call whatever policies the run folders name; else only those of drawagent and easel
 
     Home folders in notebooks and pages become `~`. Raises ConfigurationError, and writes nothing, for an unfinished
     run, for files of another method, for a replay that drifted, for something shaped like a key anywhere (file and line
@@ -76,7 +80,7 @@ def publish(
         folder = re.sub(r"[^a-z0-9_.-]+", "-", run.folder.resolve().name.lower()).lstrip("-_.")[:200] or "run"
         if any(one.folder == folder for one in bundled):
             raise ConfigurationError("every run once, under a name of its own", came=f"{folder} twice", where="publish")
-        packed = _pack(run, label, scorers or {}, references, recordings)
+        packed = _pack(run, label, scorers or {}, references, recordings, trust_plugins)
         contents |= {f"runs/{folder}/{name}": data for name, data in packed.files.items()}
         cards.append(CardRun(folder, run.info, packed.replies, len(run.rows("rollouts")),
                              sum(bool(row["failure"]) for row in run.rows("rollouts")), packed.notes))
@@ -96,25 +100,6 @@ def publish(
     return write_zip(Path(out), contents)
 
 
-@dataclass
-class _Asked:
-    """Answers from a record and keeps what was asked for: the replies that belong to a run."""
-
-    source: Replies
-    name: str
-    sees_images: bool
-    evidence: Evidence
-    given: dict[str, StoredReply] = field(default_factory=dict)
-
-    def reply(self, request: ChatRequest) -> ChatReply:
-        stored = self.source.get(request.key)
-        if stored is None:
-            raise RecordMissing("a reply to every call of the run", came="one that its record does not hold",
-                                where=str(request.site))
-        self.given[request.key] = stored
-        return stored.give(self.evidence)
-
-
 @dataclass(frozen=True)
 class _Packed:
     files: dict[str, bytes]
@@ -123,10 +108,14 @@ class _Packed:
 
 
 def _pack(
-    run: RunStore, label: str, scorers: Mapping[str, str], references: Path | None, recordings: Sequence[Path]
+    run: RunStore, label: str, scorers: Mapping[str, str], references: Path | None, recordings: Sequence[Path],
+    trust_plugins: bool,
 ) -> _Packed:
     _check(run)
     configured = run.info["configuration"]
+    settings = DrawSettings(**{**configured["settings"], "prompt_overlay": None})
+    if not trust_plugins:
+        check_plugins(settings, where=f"run {run.folder.name}")
     recording = _recording(run, recordings)
     source: Replies = run.replies
     replies_model = ""
@@ -149,21 +138,17 @@ def _pack(
     if reviews := run.keyed("reviews"):
         files["reviews.jsonl"] = lines_of({"key": key, "row": row} for key, row in reviews.items())
     RecordInfo.read(files["recording.json"], f"run {run.folder.name}")
-    evidence: Evidence = "stand-in" if run.info["evidence"] == "stand-in" else "recorded"
-    chat = _Asked(source, replies_model or configured["model"], info["sees_images"], evidence)
-    asked = _replayed(run, files, chat)
-    replies = tuple(asked[key] for key in sorted(asked))
+    replies = own_replies(source, _replayed(run, files, replay_of(run, source, info)))
     files["replies.jsonl"] = lines_of(one.to_json() for one in replies)
     files |= {f"tables/{name}.csv": table.csv().encode("utf-8", "surrogatepass")
               for name, table in tables_of(run).items()}
-    settings = DrawSettings(**{**configured["settings"], "prompt_overlay": None})
     files |= {f"sketches/{name}": text.encode() for name, text in sketches_of(run, settings).items()}
     for path in sorted((run.folder / "library").glob("*.json")):
         files[f"library/{path.name}"] = path.read_bytes()
     if (run.folder / "notebook.ipynb").is_file():
         files["notebook.ipynb"] = _notebook((run.folder / "notebook.ipynb").read_bytes())
     with tempfile.TemporaryDirectory() as place:
-        for path in Gallery(run, trust_plugins=True).write(Path(place)).values():
+        for path in Gallery(run, trust_plugins).write(Path(place)).values():
             files[f"pages/{path.name}"] = path.read_bytes()
     return _Packed(files, replies, tuple(recording.info["notes"]) if recording else ())
 
@@ -200,8 +185,8 @@ def _recording(run: RunStore, folders: Sequence[Path]) -> Recording | None:
                              mend="Give its folder: --recording FOLDER.")
 
 
-def _replayed(run: RunStore, files: Mapping[str, bytes], chat: _Asked) -> dict[str, StoredReply]:
-    """What the run asks for. Raises ConfigurationError where its replies lead to other tables than it holds."""
+def _replayed(run: RunStore, files: Mapping[str, bytes], chat: ChatModel) -> set[str]:
+    """Keys of what the run asks for. Raises ConfigurationError where its replies lead to other tables than it holds."""
     where = f"run {run.folder.name}"
     with tempfile.TemporaryDirectory() as place:
         recording = Recording.read(str(unpack_record(files, Path(place) / "record")))
@@ -221,7 +206,7 @@ def _replayed(run: RunStore, files: Mapping[str, bytes], chat: _Asked) -> dict[s
                         came=f"{cell.published!r} in place of {cell.here!r}", where=f"{where}, {name}, {cell.row}, "
                         f"{cell.column}", mend="Rows were changed after the run; what is published must follow.",
                     )
-    return chat.given
+    return replay.asked
 
 
 def _scorers(run: RunStore, given: Mapping[str, str], recording: Recording | None) -> dict[str, str]:

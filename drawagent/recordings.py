@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -15,18 +16,18 @@ from pydantic import TypeAdapter
 
 from drawagent.experience import Edit, Library
 from drawagent.export import from_json
-from drawagent.keeping import measured_sets
+from drawagent.keeping import PERSON, measured_sets
+from drawagent.own_replies import asked_by_rows, own_replies, replay_of
 from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
+from drawagent.trust import check_plugins
 from easel.asking import load_prompt
 from easel.errors import ConfigurationError
-from easel.recording import PackedReplies, Replay, pack
-from easel.runs import RunStore
+from easel.recording import PackedReplies, RecordMissing, Replay, pack
+from easel.runs import RunStore, check_date
 
 FORMAT = "drawagent-recording/1"
-PERSON = "(person)"
-"""The query of an `edits` row that a person made (`drawagent.keeping.Keeper.intervention`)."""
 _EDITS = TypeAdapter(tuple[Edit, ...])
 
 
@@ -35,7 +36,8 @@ class Recording:
     """One recorded practice.
 
     info : what recording.json says: label, date, notes, model, settings, queries, scorers; `interventions`, a person's
-        edits of the library by epoch; `replies_model`, what the replies call the model where that differs
+        edits of the library by epoch; `replies_model`, what the replies call the model where that differs; `mixed`, the
+        models of a run that went on from a record with another one (`drawagent.forking`)
     """
 
     name: str
@@ -54,6 +56,7 @@ class Recording:
         info = json.loads((folder / "recording.json").read_text("utf-8"))
         if info.get("format") != FORMAT:
             raise ConfigurationError(f"format {FORMAT}", came=str(info.get("format")), where=str(folder.name))
+        check_date(info.get("date"), where=f"recording {folder.name}")
         return cls(folder.name, folder, info)
 
     @property
@@ -121,34 +124,75 @@ def packaged_names() -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/recording.json"))
 
 
-def keep(run: RunStore, folder: Path, *, label: str, date: str, notes: list[str], scorers: Mapping[str, str]) -> Path:
+def keep(
+    run: RunStore, folder: Path, *, label: str, date: str, notes: list[str], scorers: Mapping[str, str],
+    trust_plugins: bool = False,
+) -> Path:
     """Pack a finished run into a folder that `Recording.read` takes. Deterministic: the same run, the same bytes.
 
-    label : what the replies are, without host or key; scorers : "reward" and "report" as `open_scorer` takes them
+    The run is replayed, so that of its record exactly those replies are packed that it asks for; examinations of its
+    lessons are not.
+
+    label : what the replies are, without host or key; date : ISO date of them
+    scorers : "reward" and "report" as `open_scorer` takes them
+    trust_plugins : call whatever policies the run names in that replay; else only those of drawagent and easel
+    Raises ConfigurationError, and writes nothing, for a run that is not finished, for one with references, and for one
+    whose replies are not all there.
     """
+    where = f"run {run.folder.name}"
     if run.info["status"] != "finished":
         raise ConfigurationError("a finished run", came=run.info["status"], where=run.folder.name,
                                  mend="Resume it first; nothing is paid twice.")
-    if "references" in (configured := run.info["configuration"]):
+    check_date(date, where=where)
+    configured = run.info["configuration"]
+    if "references" in configured:
         raise ConfigurationError("a practice without references, which a recording cannot carry",
                                  came=", ".join(configured["references"]), where=run.folder.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    if not trust_plugins:
+        check_plugins(DrawSettings(**{**configured["settings"], "prompt_overlay": None}), where=where)
     sees = any(
-        "image" in part for stored in run.replies for message in stored.identity["messages"]
-        for part in message["parts"]
+        "image" in part for stored in own_replies(run.replies, asked_by_rows(run))
+        for message in stored.identity["messages"] for part in message["parts"]
     )
     info = described(run, label=label, date=date, notes=notes, scorers=scorers, sees_images=sees)
-    _keep_overlay(run, folder / "prompts")
-    (folder / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    reviews = [{"key": key, "row": row} for key, row in run.keyed("reviews").items()]
     tables = {"rollouts": run.rows("rollouts"), "measured": measured_sets(run)}
-    if reviews:
+    if reviews := [{"key": key, "row": row} for key, row in run.keyed("reviews").items()]:
         tables["reviews"] = reviews
-    for name, rows in tables.items():
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
-    pack(run.folder / "replies", folder / "replies.jsonl.gz")
+    with tempfile.TemporaryDirectory() as place:
+        packed = Path(place) / "kept"
+        packed.mkdir()
+        _keep_overlay(run, packed / "prompts")
+        (packed / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        for name, rows in tables.items():
+            lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            data = gzip.compress(lines.encode("utf-8", "surrogatepass"), 9, mtime=0)
+            (packed / f"{name}.jsonl.gz").write_bytes(data)
+        _pack_replies(run, Recording.read(str(packed)), Path(place))
+        for name in ("prompts", "reviews.jsonl.gz"):  # of an earlier packing, of a run that had some
+            _remove(folder / name)
+        shutil.copytree(packed, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
     return folder
+
+
+def _pack_replies(run: RunStore, recording: Recording, place: Path) -> None:
+    """Replay the run from its own record, and put what it asked for into the recording."""
+    from drawagent.following import asked_of
+
+    try:
+        asked = asked_of(recording, run.info, place / "runs", chat=replay_of(run, run.replies, recording.info))
+    except RecordMissing as error:
+        raise ConfigurationError(
+            "every reply that the run asked for, in its own record", came=str(error), where=f"run {run.folder.name}",
+            mend="A replay keeps no replies: keep the run that was recorded. Else its record is not whole.",
+        ) from error
+    pack(own_replies(run.replies, asked), recording.folder / "replies.jsonl.gz")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def described(
@@ -168,11 +212,11 @@ def described(
     if made:
         info["interventions"] = made
     if "library" in configured:
-        # A person's edits in epoch 0 come after what practice began with, which is then no row of its own.
-        if "0" in made:
-            raise ConfigurationError("a person's edits after the first epoch began", came="some before it",
-                                     where=run.folder.name)
-        info["library"] = {n: value for n, value in run.keyed("libraries")["e0"].items() if n != "epoch"}
+        from drawagent.forking import first_library
+
+        info["library"] = first_library(run, edited="0" in made).to_json()
+    if "mixed" in run.info:
+        info["mixed"] = run.info["mixed"]
     return info
 
 

@@ -75,9 +75,10 @@ def replay_with(
         query: Reference(sketch, contact_sheet_image(sketch, settings))
         for query, sketch in recording.references.items()
     }
+    said = {name: recording.info[name] for name in ("mixed",) if name in recording.info}
     run = start_run(
         lists, settings, model=recording.info["model"], evidence=chat.evidence, reward=reward, measured_by=measured_by,
-        root=root, name=recording.name, date=date, facts={"recording": recording.info["label"]},
+        root=root, name=recording.name, date=date, facts={"recording": recording.info["label"], **said},
         library=recording.library, references=known, sees_images=recording.info["sees_images"],
         aesthetic=aesthetic,
     )

@@ -17,10 +17,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from drawagent.bundles import FORMAT, Manifest, RecordInfo, Table, sketches_of, unpack_record
+from drawagent.bundles import FORMAT, Manifest, RecordInfo, Table, check_drawings, sketches_of, unpack_record
 from drawagent.following import Followed, follow, rewards_of
 from drawagent.recordings import Recording
-from drawagent.reproduction import COLUMNS, Reproduction
+from drawagent.reproduction import COLUMNS, Reproduction, to_csv
 from drawagent.settings import DrawSettings
 from drawagent.trust import check_plugins
 from drawagent.verdicts import CANNOT, DIFFERS, SAME, Cell, compare, same_files, unreplayed
@@ -65,11 +65,15 @@ def reproduce(
     pandas = _pandas()
     opening = _Opening(trust_plugins, dict(scorers or {}), _rater(aesthetic, device), device, workers)
     found: list[tuple[str, Cell]] = []
+    published = []
     for one in manifest.runs:
         begin = f"runs/{one.folder}/"
         inside = {name.removeprefix(begin): data for name, data in files.items() if name.startswith(begin)}
         with _as_foreign(one.folder):
-            run = _Published(one.folder, inside)
+            published.append(_Published(one.folder, inside))
+    check_drawings(sum(run.record.drawings for run in published), f"{Path(bundle).name}, all runs")
+    for one, run in zip(manifest.runs, published, strict=True):
+        with _as_foreign(one.folder):
             if (run.info["evidence"], run.info["fingerprint"]) != (one.evidence, one.fingerprint):
                 raise ConfigurationError("one grade and fingerprint of a run", came="others in run.json",
                                          where=one.folder)
@@ -77,8 +81,8 @@ def reproduce(
             found += [(one.folder, cell) for cell in _cards(run, files.get("cards.json", b"{}"))]
     rows = [{"run": run, **asdict(cell)} for run, cell in found]
     result = Reproduction(out, manifest, pandas.DataFrame(rows, columns=list(COLUMNS)))
-    result.cells[result.cells["verdict"] != SAME].to_csv(out / "not-same.csv", index=False)
-    result.summary().to_csv(out / "summary.csv", index=False)
+    to_csv(result.cells[result.cells["verdict"] != SAME], out / "not-same.csv")
+    to_csv(result.summary(), out / "summary.csv")
     return result
 
 

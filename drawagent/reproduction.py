@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drawagent.bundles import Manifest
+from drawagent.bundles import Manifest, guarded
 from drawagent.verdicts import CANNOT, DIFFERS, SAME, TOLERANCE
 
 if TYPE_CHECKING:
     import pandas
 
 COLUMNS = ("run", "table", "row", "column", "verdict", "published", "here", "difference", "reason")
-_SHOWN = 20
+_MOST_TOLD = 20
 """Cells that `lines` names one by one; all of them stand in not-same.csv."""
 
 
@@ -56,7 +56,7 @@ class Reproduction:
         return {str(reason): int(count) for reason, count in left["reason"].value_counts().items()}
 
     def lines(self) -> list[str]:
-        """What a person reads at the end."""
+        """What a person reads at the end; control characters in a stranger's words are shown, not obeyed."""
         evidence = ", ".join(sorted({run.evidence for run in self.manifest.runs}))
         lines = [f"{len(self.manifest.runs)} run(s), evidence {evidence}, made by {self.manifest.made_by}"]
         for run, tables in self.summary().groupby("run", sort=False):
@@ -69,11 +69,23 @@ class Reproduction:
         lines += ["", f"{len(self.cells)} cells: {counts.get(SAME, 0)} same, {counts.get(DIFFERS, 0)} differ, "
                       f"{counts.get(CANNOT, 0)} cannot be recomputed here", f"same: scores within {TOLERANCE:g}, "
                       "all else exactly"]
-        for cell in self.cells[self.cells["verdict"] == DIFFERS].head(_SHOWN).itertuples():
+        for cell in self.cells[self.cells["verdict"] == DIFFERS].head(_MOST_TOLD).itertuples():
             apart = "" if cell.difference != cell.difference else f" by {cell.difference:.3g}"
             lines.append(f"  differs{apart}: {cell.table}, {cell.row}, {cell.column}: {cell.reason}")
         lines += [f"  {count} cells: {reason}" for reason, count in self.reasons().items()]
         lines.append("not compared, their checksums hold: README.md, pages, notebooks")
         lines.append(f"what is not the same: {self.folder / 'not-same.csv'}; tables as derived here: "
                      f"{self.folder / 'tables'}")
-        return lines
+        return [_shown(line) for line in lines]
+
+
+def _shown(line: str) -> str:
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in line
+    )
+
+
+def to_csv(table: pandas.DataFrame, path: Path) -> None:
+    """Write a table whose words may be a stranger's: what a spreadsheet would compute is quoted."""
+    words = table.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    path.write_text(words.to_csv(index=False, lineterminator="\n"), "utf-8", "surrogatepass", newline="")

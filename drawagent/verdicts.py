@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ def compare(published: Table, replayed: Table | None, computed: Table | None, ex
                 continue
             computed_here = again.get(here, {}).get(column)
             yield _judged(name, key, column, row[column], rows[here].get(column), computed_here, reason)
+        for column in rows.get(here, {}).keys() - set(published.columns):
+            yield _unpublished(name, key, column, rows[here][column], excuse(name, key, column))
     stands_in = {_AES.sub("", key) for key in published.rows}
     for key in rows.keys() - met:
         if key not in stands_in:
@@ -94,14 +97,25 @@ def same_files(name: str, published: Mapping[str, str], here: Mapping[str, str])
 
 
 def difference(one: str, other: str) -> float | None:
-    """Largest difference of two numbers, or of two lists of numbers parted by spaces; None where these are not such."""
+    """Largest difference of two numbers, or of two lists of numbers parted by spaces; None where these are not such.
+
+    What is no number (nan, inf, words) is apart from everything but the same text.
+    """
     first, second = one.split(), other.split()
     if len(first) != len(second) or not first:
         return None
     try:
-        return max(abs(float(a) - float(b)) for a, b in zip(first, second, strict=True))
+        apart = [0.0 if a == b else abs(float(a) - float(b)) for a, b in zip(first, second, strict=True)]
     except ValueError:
         return None
+    return max(apart) if all(map(math.isfinite, apart)) and any(map(_finite, first)) else None
+
+
+def _finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _counterpart(key: str, rows: Mapping[str, Mapping[str, str]]) -> str:
@@ -113,6 +127,12 @@ def _missing(name: str, key: str, column: str, value: str, reason: str) -> Cell:
     if reason:
         return Cell(name, key, column, CANNOT, value, "", None, reason)
     return Cell(name, key, column, DIFFERS, value, "", None, "the bundle has this row, the replay has not")
+
+
+def _unpublished(name: str, key: str, column: str, here: str, reason: str) -> Cell:
+    if reason:
+        return Cell(name, key, column, CANNOT, "", here, None, reason)
+    return Cell(name, key, column, DIFFERS, "", here, None, "the replay has this column, the bundle has not")
 
 
 def _judged(

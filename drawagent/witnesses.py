@@ -14,7 +14,6 @@ from drawagent.metrics import RememberedMetrics, SetMetrics
 from drawagent.reward import Reward
 from drawagent.rollout import Candidate, Pair, Scored
 from drawagent.settings import DrawSettings
-from easel.chat import ChatModel, ChatReply, ChatRequest, Evidence
 from easel.errors import MissingCapability
 from easel.plugins import load
 from easel.recording import RecordMissing
@@ -23,30 +22,6 @@ from easel.score_card import ScorerCard
 
 Place = tuple[str, str, bool]
 """A scored drawing: text, key of the sketch ("" for none), whether it failed."""
-
-
-@dataclass
-class AskedModel:
-    """A chat model that notes which requests were asked."""
-
-    model: ChatModel
-    asked: set[str] = field(default_factory=set)
-
-    @property
-    def name(self) -> str:
-        return self.model.name
-
-    @property
-    def evidence(self) -> Evidence:
-        return self.model.evidence
-
-    @property
-    def sees_images(self) -> bool:
-        return self.model.sees_images
-
-    def reply(self, request: ChatRequest) -> ChatReply:
-        self.asked.add(request.key)
-        return self.model.reply(request)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -230,9 +230,9 @@ class PackedReplies:
         return iter(self._replies.values())
 
 
-def pack(folder: Path | ReplyStore, file: Path) -> int:
-    """Write all replies of a store into one file, the same bytes for the same replies; the number of them."""
-    store = folder if isinstance(folder, ReplyStore) else ReplyStore(folder)
+def pack(replies: Path | Iterable[StoredReply], file: Path) -> int:
+    """Write replies (or all of a folder) into one file, the same bytes for the same replies; the number of them."""
+    store = ReplyStore(replies) if isinstance(replies, Path) else replies
     lines = [canonical(stored.to_json()) + "\n" for stored in store]
     data = gzip.compress("".join(lines).encode("utf-8", "surrogatepass"), compresslevel=9, mtime=0)
     # The tenth byte names the system that compressed; 255 is "unknown", so that every system writes the same.

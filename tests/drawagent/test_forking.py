@@ -10,12 +10,15 @@ import pytest
 
 from drawagent import events
 from drawagent.edits import Add, Delete, Edit, Modify
-from drawagent.forking import RecordedPast, first_library, fork, library_in_force
+from drawagent.examination import open_examination
+from drawagent.forking import Branch, first_library, fork, library_in_force
 from drawagent.live import open_live
+from drawagent.members import gather
 from drawagent.recordings import Recording
 from drawagent.replaying import open_replay
 from drawagent.settings import DrawSettings
 from drawagent.studio import Studio
+from drawagent.wrapped import RecordedPast
 from easel.budget import Budget, BudgetExceeded
 from easel.chat import CallSite, ChatReply, ChatRequest, Message, Truncated
 from easel.connection import chain
@@ -249,7 +252,7 @@ def test_the_recorded_tour_is_forked_as_far_as_its_replies_go(replayed, tmp_path
 
 def test_where_the_recorded_past_ends_the_missing_call_is_named(replayed, tmp_path):
     studio = fork(replayed, 1, [TIP], root=tmp_path, date="2000-01-02")
-    with pytest.raises(RecordMissing, match="at artist/.*/1/0.*fork with that model"), studio.run:
+    with pytest.raises(RecordMissing, match="at artist/.*/1/0.*fork with that model and mixed=True"), studio.run:
         list(studio.practise())
 
 
@@ -257,3 +260,47 @@ def test_a_replay_of_an_unknown_recording_asks_for_it(replayed, tmp_path):
     unknown = RunStore(replayed.folder, {**replayed.info, "recording": "somebody's own"}, None)
     with pytest.raises(ConfigurationError, match='model="recorded:FOLDER"'):
         fork(unknown, 2, [TIP], root=tmp_path, date="2000-01-02")
+
+
+OTHER = {"model": "openai/another", "api_base": "http://localhost:9/v1", "budget": Budget(calls=0)}
+
+
+@pytest.mark.parametrize("begin", ["recording", "replay"])
+def test_a_recorded_past_is_not_gone_on_with_live_under_its_label(replayed, tmp_path, begin):
+    run = replayed if begin == "replay" else Recording.read("tour")
+    label = replayed.info["configuration"]["model"]
+    with pytest.raises(ConfigurationError, match=f"replies of '{label}' from its record.*asked live under it.*mixed=True"):
+        fork(run, 2, [TIP], root=tmp_path, date="2000-01-02", **OTHER)
+    assert not list(tmp_path.glob("*fork*"))
+
+
+def test_the_configuration_of_a_live_end_of_a_recorded_past_is_refused_too(replayed):
+    past = replayed.info["configuration"]
+    with pytest.raises(ConfigurationError, match="asked live under it"):
+        Branch("f", 2, (TIP,), {}, past).check({**past, "evidence": "live"})
+
+
+def test_a_mixed_fork_stays_recorded_and_names_both_models(replayed, tmp_path):
+    studio = fork(replayed, 2, [TIP], root=tmp_path, date="2000-01-02", mixed=True, **OTHER)
+    assert not isinstance(studio.chat, RecordedPast)
+    list(studio.practise())
+    with pytest.raises(BudgetExceeded), studio.run:
+        list(studio.report())
+    run, label = RunStore.read(studio.run.folder), replayed.info["configuration"]["model"]
+    assert run.info["evidence"] == run.info["configuration"]["evidence"] == "recorded"
+    assert run.info["mixed"] == {"past": label, "branch": "openai/another"}
+    recorded = fork(replayed, 2, [TIP], root=tmp_path, date="2000-01-02")
+    recorded.run.close()
+    assert "mixed" not in recorded.run.info and recorded.run.folder != run.folder, "two runs, not one resumed"
+    with RunStore.amend(run.folder) as ended:
+        ended.status("finished")
+    (marked,) = (one for one in gather([run.folder]).remarks if one.startswith("MIXED: "))
+    assert f"goes on with openai/another from a recorded past of {label}" in marked
+    with pytest.raises(ConfigurationError, match="evidence 'recorded'.*Practise with the model itself"):
+        open_examination(run.folder)
+    with pytest.raises(ConfigurationError, match="a record of its own for a mixed run"):
+        fork(replayed, 2, [TIP], root=tmp_path, date="2000-01-02", mixed=True, home=tmp_path, **OTHER)
+    twice = fork(run, 2, [Add(op="add", text="Draw thin parts last.")], root=tmp_path, date="2000-01-02", mixed=True,
+                 **{**OTHER, "model": "openai/third"})
+    twice.run.close()
+    assert twice.run.info["mixed"] == {"past": f"{label} and openai/another", "branch": "openai/third"}

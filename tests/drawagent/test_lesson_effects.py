@@ -335,7 +335,7 @@ def test_a_record_cannot_be_examined_and_says_what_can(tmp_path):
     with studio.run:
         list(studio.practise())
         studio.run.status("finished")
-    with pytest.raises(ConfigurationError, match="evidence 'recorded'.*Fork it with the model"):
+    with pytest.raises(ConfigurationError, match="evidence 'recorded'.*Practise with the model itself"):
         open_examination(studio.run.folder)
     # Its lessons may be examined with another model, in no run: with a stand-in that ignores them.
     found = examined(StandIn(), studio.finished.best, draws=2)

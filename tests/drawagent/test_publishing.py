@@ -224,6 +224,18 @@ def test_a_run_whose_replies_are_gone_is_not_published(run, tmp_path):
         publish([run], tmp_path / "x.zip", scorers=SCORERS)
 
 
+def test_code_that_a_run_names_is_not_even_imported_unasked(run, tmp_path, monkeypatch):
+    (tmp_path / "evil_publisher.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    info = json.loads((run / "run.json").read_text())
+    info["configuration"]["settings"]["renderer"] = "evil_publisher:render"
+    (run / "run.json").write_text(json.dumps(info))
+    with pytest.raises(ConfigurationError, match="got evil_publisher:render .*renderer.*--trust-plugins"):
+        publish([run], tmp_path / "x.zip", scorers=SCORERS)
+    with pytest.raises(SystemExit):
+        publish([run], tmp_path / "x.zip", scorers=SCORERS, trust_plugins=True)
+
+
 def test_references_are_packed_as_they_were_shown(tmp_path):
     known = tmp_path / "known"
     known.mkdir()

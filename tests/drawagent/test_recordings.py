@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drawagent.edits import Add
 from drawagent.events import PractiseFinished
 from drawagent.experience import Library
+from drawagent.forking import fork
 from drawagent.gallery import Gallery
 from drawagent.language import parse
 from drawagent.recordings import Recording, keep
@@ -25,8 +27,9 @@ from drawagent.standin import StandIn
 from drawagent.studio import open_scorer, open_studio, start_run
 from easel.connection import chain
 from easel.errors import ConfigurationError
-from easel.recording import RecordMissing
+from easel.recording import PackedReplies, RecordMissing
 from easel.runs import RunStore
+from tests.drawagent.bundled import SCORERS, SETTINGS, practised
 from tests.fakes import CARD, TinyScorer, lists
 
 SCORER = "tests.fakes:TinyScorer"
@@ -264,6 +267,75 @@ def test_other_instruction_sets_and_threads_decide_the_same(recorded, tmp_path):
 def test_unknown_recordings_name_the_known_ones():
     with pytest.raises(ConfigurationError, match="expected a recording"):
         Recording.read("no-such-recording")
+
+
+def test_a_date_that_leads_elsewhere_is_refused(recorded, tmp_path):
+    recording, _ = recorded
+    shutil.copytree(recording.folder, tmp_path / "theirs")
+    info = {**recording.info, "date": "../../elsewhere/2000-01-01"}
+    (tmp_path / "theirs" / "recording.json").write_text(json.dumps(info))
+    with pytest.raises(ConfigurationError, match=r"expected a date as 2026-01-31.*recording theirs"):
+        Recording.read(str(tmp_path / "theirs"))
+
+
+def kept(run: Path, folder: Path, **more) -> Path:
+    return keep(RunStore.read(run), folder, label="x", date="2000-01-01", notes=[], scorers=SCORERS, **more)
+
+
+def test_of_a_shared_record_exactly_what_the_run_asked_for_is_kept(tmp_path):
+    """A review and a failed reply among them, which no judgement's row may name."""
+    ours = practised(tmp_path, review=lambda edit: None)
+    practised(tmp_path, learn=1, settings=SETTINGS.model_copy(update={"practice": 1}))
+    run = RunStore.read(ours)
+    recording = Recording.read(str(kept(ours, tmp_path / "kept")))
+    packed = {one.key for one in PackedReplies(recording.folder / "replies.jsonl.gz")}
+    shared = {one.key for one in run.replies}
+    assert run.home != run.folder and packed < shared
+    named = {key for table in ("rollouts", "judgements", "edits") for row in run.rows(table) for key in row["reply_keys"]}
+    assert named and packed == named
+    again, _ = replayed(recording, tmp_path / "again")
+    for table in ("edits", "libraries", "reviews", "rollouts"):
+        assert again.keyed(table) == run.keyed(table) and run.keyed(table)
+
+
+def test_a_record_that_lacks_a_reply_is_not_kept(tmp_path):
+    run = practised(tmp_path, learn=1, settings=DrawSettings.paper(candidates=2, epochs=1, picture_size=32))
+    key = RunStore.read(run).rows("judgements")[0]["reply_keys"][0]
+    (tmp_path / "replies" / f"{key}.json").unlink()
+    with pytest.raises(ConfigurationError, match="every reply that the run asked for, in its own record.*at judge/"):
+        kept(run, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_keeping_calls_no_code_that_a_run_names(tmp_path, monkeypatch):
+    run = practised(tmp_path, learn=1, settings=DrawSettings.paper(candidates=2, epochs=1, picture_size=32))
+    (tmp_path / "evil_keeper.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    info = json.loads((run / "run.json").read_text())
+    info["configuration"]["settings"]["judge"] = "evil_keeper:Judge"
+    (run / "run.json").write_text(json.dumps(info))
+    with pytest.raises(ConfigurationError, match="got evil_keeper:Judge.*trust_plugins=True"):
+        kept(run, tmp_path / "kept")
+    with pytest.raises(SystemExit):
+        kept(run, tmp_path / "kept", trust_plugins=True)
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_fork_is_kept_with_what_a_person_did_in_it(tmp_path, epoch):
+    begun = Library.of_tips(["Begin low."])
+    settings = DrawSettings.paper(candidates=2, epochs=1, picture_size=32)
+    parent = practised(tmp_path, learn=1, settings=settings, library=begun)
+    studio = fork(RunStore.read(parent), epoch, [Add(op="add", text="Mind the depth of every leg.")],
+                  root=tmp_path / "forks", date="2000-01-02", trust_plugins=True)
+    with studio.run:
+        list(studio.practise())
+        list(studio.report())
+        studio.run.status("finished")
+    recording = Recording.read(str(kept(studio.run.folder, tmp_path / "kept")))
+    assert recording.interventions.keys() == {epoch} and recording.library == begun
+    again, _ = replayed(recording, tmp_path / "again")
+    for table in ("edits", "libraries", "rollouts"):
+        assert again.keyed(table) == studio.run.keyed(table)
 
 
 def test_another_format_is_refused(recorded, tmp_path):

@@ -367,6 +367,75 @@ def test_settings_that_no_machine_bears_and_unknown_ones_are_refused(small, tmp_
         reproduce(forged, tmp_path / "out")
 
 
+@pytest.mark.parametrize("date", ["../../../elsewhere", "2000-01-01/../..", "2000-13-01", ""])
+def test_a_strangers_date_leads_nowhere(small, tmp_path, date):
+    forged = edited(small, tmp_path / "x.zip", set_record(date=date))
+    with pytest.raises(ConfigurationError, match=r"date: String should match pattern|expected a date as 2026-01-31"):
+        reproduce(forged, tmp_path / "deep" / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
+
+
+def test_settings_that_are_too_much_together_are_refused(both, tmp_path):
+    much = {"epochs": 20, "gate_draws": 200, "inference_draws": 200, "report_draws": 40}
+    forged = edited(both, tmp_path / "x.zip", set_record(settings=settings_with(both, **much)))
+    with pytest.raises(ConfigurationError, match=r"at most 250,000 drawings \(queries x draws x epochs\), got 344,080"):
+        reproduce(forged, tmp_path / "out")
+    much["report_draws"] = 20
+
+    def every(contents):
+        for name in [name for name in contents if name.endswith("/recording.json")]:
+            record = json.loads(contents[name])
+            contents[name] = json.dumps({**record, "settings": {**record["settings"], **much}}).encode()
+
+    with pytest.raises(ConfigurationError, match=r"got 352,160 \(at x.zip, all runs\)"):
+        reproduce(edited(both, tmp_path / "x.zip", every), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_score_that_is_no_number_differs(small, tmp_path):
+    def forge(contents):
+        change_cell(contents, "results", "view_scores", lambda text: " ".join([text.split()[0]] + ["nan"] * 7))
+        change_cell(contents, "epochs", "mean_reward", lambda text: "inf")
+
+    done = reproduce(edited(small, tmp_path / "x.zip", forge), tmp_path / "out", scorers=SCORERS)
+    apart = done.cells[done.cells["verdict"] == DIFFERS]
+    assert list(zip(apart["table"], apart["column"], strict=True)) == [("epochs", "mean_reward"), ("results", "view_scores")]
+    assert not done.holds
+
+
+def test_a_column_that_the_bundle_lacks_differs(small, tmp_path):
+    def forge(contents):
+        name = f"{one_run(contents)}tables/results.csv"
+        rows = list(csv.DictReader(io.StringIO(contents[name].decode())))
+        out = io.StringIO()
+        writer = csv.DictWriter(out, [column for column in rows[0] if column != "failure"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        contents[name] = out.getvalue().encode()
+
+    done = reproduce(edited(small, tmp_path / "x.zip", forge), tmp_path / "out", scorers=SCORERS)
+    apart = done.cells[done.cells["verdict"] == DIFFERS]
+    assert set(apart["column"]) == {"failure"} and len(apart) > 1
+    assert set(apart["reason"]) == {"the replay has this column, the bundle has not"}
+
+
+def test_a_strangers_words_are_neither_obeyed_nor_computed(small, tmp_path):
+    def forge(contents):
+        manifest = json.loads(contents["bundle.json"])
+        contents["bundle.json"] = json.dumps({**manifest, "made_by": "me\x1b]0;owned\x07\x1b[2J"}).encode()
+        change_cell(contents, "results", "failure", lambda text: "=HYPERLINK(\"http://x\")\x1b[1m")
+        change_cell(contents, "pairs", "skipped", lambda text: "-2+3+cmd|' /C calc'!A0")
+        change_cell(contents, "pairs", "gap", lambda text: "-0.25")
+
+    done = reproduce(edited(small, tmp_path / "x.zip", forge), tmp_path / "out", scorers=SCORERS)
+    told = done.lines()
+    assert told[0].endswith(r"made by me\x1b]0;owned\x07\x1b[2J")
+    assert all(line.isprintable() for line in told)
+    kept = list(csv.DictReader((tmp_path / "out" / "not-same.csv").open()))
+    assert [row["published"] for row in kept if row["verdict"] == DIFFERS] == [
+        "-0.25", "'-2+3+cmd|' /C calc'!A0", "'=HYPERLINK(\"http://x\")\x1b[1m"]
+
+
 def test_policies_of_a_stranger_are_not_even_imported(small, tmp_path, monkeypatch):
     (tmp_path / "evil_policy.py").write_text("raise SystemExit('imported')")
     monkeypatch.syspath_prepend(tmp_path)
