@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from easel.errors import shorten
 from shapecraft.intake import HEADER_BYTES, Header, Solid, Unacceptable, read_header, read_solids
-from shapecraft.jail_plan import Plan
+from shapecraft.jail_plan import JAIL, Plan
 from shapecraft.outcome import Job, Kind, Limits, Outcome
 from shapecraft.part_glb import write_glb
 from shapecraft.part_report import report_on
@@ -60,7 +60,7 @@ class Jail:
         self._info, info_in = os.pipe()
         self._open = {self._job, self._result, self._log, self._info}
         self._first: int | None = None
-        self._ready = self._over = self._interrupted = False
+        self._ready = self._handed = self._over = self._interrupted = False
         self._ending = threading.RLock()
         self._folder = ""
         self._process: subprocess.Popen | None = None
@@ -151,6 +151,7 @@ class Jail:
             self._kill()
 
     def _hand_over(self, job: Job, heard: _Heard) -> None:
+        self._handed = True
         limits = job.limits
         text = json.dumps({
             "program": job.program, "blend": job.blend, "memory": limits.memory, "cpu_seconds": limits.cpu_seconds,
@@ -202,7 +203,12 @@ class Jail:
         return "crashed", f"it ended the process itself (exit status {status})"
 
     def _hold_first(self) -> None:
-        """A handle on the first process of the jail: the kernel reports its end only after every other one's."""
+        """A handle on the first process of the jail, whose end the kernel reports after that of all others.
+
+        Its number comes through a pipe that a program might write to, so that it is never read once one was handed over.
+        """
+        if self.level != JAIL or self._handed:
+            return
         readable, _, _ = select.select([self._info], [], [], 0)
         said = os.read(self._info, 4096) if readable else b""
         with contextlib.suppress(ValueError, KeyError, OSError):
@@ -237,7 +243,7 @@ class Jail:
     def _wait_for_silence(self) -> None:
         """Until nobody holds the other end of the result's pipe: a jail that was just being made dies a moment later
         than the process that made it."""
-        until = time.monotonic() + (GONE_S if self.level == "jail" else 0.2)
+        until = time.monotonic() + (GONE_S if self.level == JAIL else 0.2)
         while (left := until - time.monotonic()) > 0:
             readable, _, _ = select.select([self._result], [], [], left)
             if not readable:

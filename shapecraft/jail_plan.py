@@ -16,6 +16,8 @@ from shapecraft.blender_interpreter import BlenderInterpreter
 WORKER = Path(__file__).resolve().parent / "worker"
 SHAPES = WORKER.parent / "shapes"
 """The helper library that programs import as `shapes`."""
+JAIL = "jail"
+"""The level of a wall that is one."""
 FOLDER = "/job"
 STAGES = ("/mnt", "/media", "/srv")
 """Folders that a stage may cover in the launcher's own mount namespace; the first that exists is taken."""
@@ -50,7 +52,7 @@ class JailPlan:
 
     bwrap: str
     blender: BlenderInterpreter
-    level: str = "jail"
+    level: str = JAIL
 
     def command(self, *, job: int, result: int, info: int) -> tuple[list[str], str]:
         root = os.getuid() == 0

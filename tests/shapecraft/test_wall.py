@@ -389,6 +389,19 @@ def test_a_disposable_machine_is_the_users_choice_and_says_so(wall):
     assert wall.level == "jail"
 
 
+@pytest.mark.parametrize("disposable", [True, False])
+def test_a_program_cannot_name_whom_we_kill(wall, disposable):
+    """Bubblewrap tells the number of a jail's first process through a pipe; a program's word for it is never heard."""
+    victim = subprocess.Popen(["sleep", "60"])
+    program = ("import os\nfor number in range(3, 256):\n    try:\n"
+               f"        os.write(number, b'{{\"child-pid\": {victim.pid}}}')\n    except OSError:\n        pass\n")
+    with open_wall(1, disposable_machine=disposable) as other:
+        assert other.run(Job(program)).kind == "output"
+    assert victim.poll() is None
+    victim.kill()
+    victim.wait()
+
+
 def test_known_programs_run_without_a_wall_and_others_do_not(wall):
     with open_known_programs(known={program_hash(CUBE)}) as known:
         assert known.level == "known programs"
