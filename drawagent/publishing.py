@@ -150,7 +150,9 @@ def _pack(
     with tempfile.TemporaryDirectory() as place:
         for path in Gallery(run, trust_plugins).write(Path(place)).values():
             files[f"pages/{path.name}"] = path.read_bytes()
-    return _Packed(files, replies, tuple(recording.info["notes"]) if recording else ())
+    mixed = run.info.get("mixed")
+    said = [f"MIXED: it goes on with {mixed['branch']} from a recorded past of {mixed['past']}."] if mixed else []
+    return _Packed(files, replies, (*(recording.info["notes"] if recording else ()), *said))
 
 
 def _check(run: RunStore) -> None:

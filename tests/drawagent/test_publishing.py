@@ -12,6 +12,9 @@ import yaml
 
 from drawagent.export import from_json, to_json
 from drawagent.publishing import publish
+from drawagent.recordings import Recording
+from drawagent.replaying import open_replay
+from drawagent.reproducing import reproduce
 from drawagent.settings import DrawSettings
 from easel.archives import SUMS, check_sums, read_zip
 from easel.errors import ConfigurationError
@@ -234,6 +237,19 @@ def test_code_that_a_run_names_is_not_even_imported_unasked(run, tmp_path, monke
         publish([run], tmp_path / "x.zip", scorers=SCORERS)
     with pytest.raises(SystemExit):
         publish([run], tmp_path / "x.zip", scorers=SCORERS, trust_plugins=True)
+
+
+def test_a_mixed_run_says_so_wherever_it_goes(run, tmp_path):
+    info = json.loads((run / "run.json").read_text())
+    mixed = {"past": "one", "branch": "another"}
+    (run / "run.json").write_text(json.dumps({**info, "mixed": mixed}))
+    bundle = publish([run], tmp_path / "x.zip", scorers=SCORERS)
+    assert "MIXED: it goes on with another from a recorded past of one." in read_zip(bundle)["README.md"].decode()
+    done = reproduce(bundle, tmp_path / "out", scorers=SCORERS)
+    assert done.holds
+    recording = Recording.read(str(next((tmp_path / "out" / "recordings").iterdir())))
+    with open_replay(recording, root=tmp_path, date="2000-01-02", trust_plugins=True).run as again:
+        assert again.info["mixed"] == mixed
 
 
 def test_references_are_packed_as_they_were_shown(tmp_path):
