@@ -1,6 +1,6 @@
 """The Evaluator: scores and feedback on volumes, on a part, on the whole (ShapeCraft, sections 3.2 and 3.3).
 
-A model that sees is shown pictures; one that does not is told measured facts. What a score rests on, the checklist, is
+A model that sees is shown pictures; one that does not is told measured facts, and shown the program of a part. What a score rests on, the checklist, is
 written from the parse and never changes afterwards, so that scores of different steps mean the same.
 """
 
@@ -28,6 +28,9 @@ from shapecraft.wall import program_hash
 
 PASSED = '{"score": 7.5, "feedback": "..."}'
 CHECKED = '{"checks": [{"item": 1, "met": true}], "score": 7.5, "feedback": "..."}'
+FIXES = ('Name under "fixes" only parts that must change, at most three, each with what to change in its own program: '
+         'which piece, in which direction, by how much in metres.')
+ONLY_WORDS = "Say in the feedback what is wrong, the most important point first."
 FIXED = '"fixes": [{"component": "...", "feedback": "..."}]}'
 
 Shown = tuple[str | Image, ...]
@@ -99,6 +102,8 @@ class Evaluator:
             picture = contact_sheet(mesh, key=program_hash(program), style=replace(STYLE, size=settings.sheet_size),
                                     labels="none")
         told = facts.words(graph[component].box) if settings.part_facts or picture is None else ""
+        if picture is None:
+            told += "\n\nIts program:\n```python\n" + program.strip("\n") + "\n```"
         items = checklist if settings.checklist else ()
         messages = self._prompt("evaluate_part").render(
             specification=specification(graph, component), shown=_shown(picture, told), checklist=_items(items),
@@ -126,7 +131,7 @@ class Evaluator:
         form = (CHECKED if items else PASSED)[:-1] + (f", {FIXED}" if fixes else "}")
         messages = self._prompt("evaluate_whole").render(
             object=prompt, parts=write_part_list(graph), shown=_shown(picture, told), checklist=_items(items),
-            format=form,
+            format=form, fixes=FIXES if fixes else ONLY_WORDS,
         )
         site = CallSite("evaluator-whole", self.name, look)
         return self._asked(messages, site, picture, items=items, components=graph.names if fixes else ())

@@ -7,7 +7,9 @@ meshes and materials are named after the component before the next one runs; at 
 from __future__ import annotations
 
 import ast
+import builtins
 import io
+import keyword
 import textwrap
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -15,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from shapecraft.palette import FlatMaterial
 from shapecraft.programs import parsed
 
+_TAKEN = {"bpy", "build", "material"}
 _HEAD = '''"""{title}
 
 One function per component. Frame: metres, +x right, +y away from the viewer, +z up.
@@ -40,21 +43,21 @@ def material(name, base_colour, metallic, roughness):
 def build(*makers):
     """Run every maker in a scene of its own, name what it made after it, and put everything into the first scene.
 
-    makers : (function, linear base colour, metallic, roughness); the material is for objects that have none
+    makers : (name, function, linear base colour, metallic, roughness); the material is for objects that have none
     """
     whole = bpy.context.scene
     kinds = ("objects", "meshes", "curves", "materials")
-    for make, *flat in makers:
+    for name, make, *flat in makers:
         known = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
-        bpy.context.window.scene = scene = bpy.data.scenes.new(make.__name__)
+        bpy.context.window.scene = scene = bpy.data.scenes.new(name)
         make()
         for kind in kinds:
             for number, one in enumerate(block for block in getattr(bpy.data, kind) if block not in known[kind]):
-                one.name = make.__name__ + (f".{number:03d}" if number or kind == "materials" else "")
+                one.name = name + (f".{number:03d}" if number or kind == "materials" else "")
         for one in list(scene.collection.all_objects):
             if one.type in ("MESH", "CURVE", "SURFACE", "FONT", "META") and not any(one.data.materials):
                 one.data.materials.clear()
-                one.data.materials.append(material(make.__name__, *flat))
+                one.data.materials.append(material(name, *flat))
             if one.name not in whole.collection.objects:
                 whole.collection.objects.link(one)
         bpy.context.window.scene = whole
@@ -68,21 +71,27 @@ def global_program(
     """The text. programs : (component's name, its program), in order; flat : the material where a part sets none"""
     programs = list(programs)
     functions = "".join(f"\n\n{_function(name, program)}" for name, program in programs)
-    calls = "".join(f"    ({name}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
+    calls = "".join(f"    (\"{name}\", {_called(name)}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
                     for name, _ in programs for one in ((flat or {}).get(name, FlatMaterial()),))
     title = title.replace("\\", " ").replace('"""', "'''").strip(' "')
     return f"{_HEAD.format(title=title)}{functions}{_TAIL}\n\nbuild(\n{calls})\n"
 
 
+def _called(name: str) -> str:
+    """The function of a component: its name, unless that means something else to a program."""
+    taken = keyword.iskeyword(name) or name in _TAKEN or hasattr(builtins, name)
+    return f"{name}_" if taken else name
+
+
 def _function(name: str, program: str) -> str:
     """The program as a function; as a text that is executed where it cannot stand in one."""
     try:
-        text = f"def {name}():\n{_indented(_nested(program)).rstrip()}\n"
+        text = f"def {_called(name)}():\n{_indented(_nested(program)).rstrip()}\n"
         compile(text, name, "exec", dont_inherit=True)
         return text
     except (SyntaxError, ValueError, tokenize.TokenError):
         quoted = textwrap.indent(",\n".join(repr(line) for line in program.splitlines(keepends=True)), " " * 8)
-        return (f"def {name}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
+        return (f"def {_called(name)}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
                 f"{{\"__name__\": \"__main__\"}})\n")
 
 

@@ -37,6 +37,9 @@ _MATERIALS = {  # noun: colour, metallic, roughness
     "upholstery": ("#a49a8c", 0.0, 0.95), "paper": ("#efece2", 0.0, 0.9), "cardboard": ("#b58d5c", 0.0, 0.9),
     "wicker": ("#b98f56", 0.0, 0.8), "rattan": ("#b98f56", 0.0, 0.8), "wax": ("#efe6d0", 0.0, 0.5),
 }
+_WOODS = {"oak", "walnut", "pine", "beech", "birch", "maple", "mahogany", "teak", "bamboo", "wood", "wooden", "cork",
+          "leather", "wicker", "rattan", "cardboard"}
+_BROWNS = {"brown", "tan", "golden"}
 _FINISHES = {
     "mirror": 0.05, "polished": 0.15, "glossy": 0.15, "gloss": 0.15, "shiny": 0.15, "lacquered": 0.2, "glazed": 0.2,
     "varnished": 0.35, "brushed": 0.4, "satin": 0.4, "semigloss": 0.3, "frosted": 0.6, "matte": 0.85, "matt": 0.85,
@@ -60,7 +63,7 @@ def flat_material(words: str) -> FlatMaterial:
     noun = next((one for one in found if one in _MATERIALS), None)
     said, metallic, roughness = _MATERIALS[noun] if noun else ("", 0.0, 0.5)
     colour = next((one for one in found if one in _COLOURS), None)
-    if colour is not None:
+    if colour is not None and not (colour in _BROWNS and noun in _WOODS):  # "medium-brown oak" is oak
         said = _COLOURS[colour]
     roughness = next((_FINISHES[one] for one in found if one in _FINISHES), roughness)
     if _COATS & set(found):

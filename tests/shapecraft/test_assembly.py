@@ -34,8 +34,8 @@ def test_the_text_has_one_function_per_component_in_order():
     text = global_program('a "stool"', [("legs", "import shapes\nshapes.box(size=1)\n"), ("seat", "x = 1\n")])
     tree = ast.parse(text)
     assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["legs", "seat", "material", "build"]
-    assert text.endswith("build(\n    (legs, (0.448, 0.448, 0.448), 0.0, 0.5),\n"
-                         "    (seat, (0.448, 0.448, 0.448), 0.0, 0.5),\n)\n")
+    assert text.endswith('build(\n    ("legs", legs, (0.448, 0.448, 0.448), 0.0, 0.5),\n'
+                         '    ("seat", seat, (0.448, 0.448, 0.448), 0.0, 0.5),\n)\n')
     assert ast.get_docstring(tree).startswith('a "stool')
 
 
@@ -71,6 +71,16 @@ def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
     exec(text.split("import bpy\n", 1)[1].split("def material(")[0], space)
     space["part"]()
     assert capsys.readouterr().out == "2\n"
+
+
+def test_names_that_mean_something_else_are_kept_out_of_the_way(capsys):
+    names = ["class", "material", "build", "bpy", "range", "print"]
+    text = global_program("t", [(name, "print(sum(range(3)))\n") for name in names])
+    defined = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert defined == [f"{name}_" for name in names] + ["material", "build"]
+    assert '("range", range_, ' in text
+    function(text, "range_")()
+    assert capsys.readouterr().out == "3\n"
 
 
 def nodes(glb: bytes) -> dict:
@@ -137,14 +147,14 @@ def test_a_part_without_a_material_has_the_parsers():
     assert [one["name"] for one in nodes(made.glb)["materials"]] == ["legs", "seat"]
     for part, words in zip(made.mesh.parts, ("oak", "red paint"), strict=True):
         assert part.base_colour == pytest.approx(flat_material(words).base_colour, abs=1 / 255), "read as bytes"
-    assert f"(seat, {flat_material('red paint').base_colour}, 0.0, 0.5)," in made.program
+    assert f"seat, {flat_material('red paint').base_colour}, 0.0, 0.5)," in made.program
 
 
 @pytest.mark.parametrize(("words", "screen", "metallic", "roughness"), [
     ("brushed steel", "#b4b6b8", 1.0, 0.4),
     ("heavy cast iron, matte black powder coat", "#1c1c1e", 0.0, 0.85),
     ("glossy red enamelled metal, white inside", "#b3202a", 0.0, 0.15),
-    ("warm medium-brown oak, satin varnish", "#6f4524", 0.0, 0.4),
+    ("warm medium-brown oak, satin varnish", "#a5743f", 0.0, 0.4),
     ("frosted warm white glass, brass socket", "#f2f2f0", 0.0, 0.6),
     ("cream woven fabric upholstery", "#efe3c8", 0.0, 0.95),
     ("unglazed pale stoneware, matte", "#cfc2aa", 0.0, 0.85),
