@@ -205,7 +205,7 @@ class Jail:
     def _hold_first(self) -> None:
         """A handle on the first process of the jail, whose end the kernel reports after that of all others.
 
-        Its number comes through a pipe that a program might write to, so that it is never read once one was handed over.
+        Its number comes through a pipe that a program might write to: it is not read once one was handed over.
         """
         if self.level != JAIL or self._handed:
             return

@@ -23,7 +23,7 @@ from tests.shapecraft.attacks import ATTACKS, Attack
 
 HERE = Path(__file__).resolve().parent
 USERS = ["root", "ordinary user"] if os.getuid() == 0 else ["ordinary user"]
-EVERY = {"root": 1, "ordinary user": 4 if os.getuid() == 0 else 1}
+EVERY = {"root": 1, "ordinary user": 8 if os.getuid() == 0 else 1}
 """After how many attacks an honest program runs on the same thread: every one, and seldomer the second time."""
 
 pytestmark = pytest.mark.timeout(600)
