@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from easel.errors import ConfigurationError, shorten
+from easel.ledger import Ledger
 from easel.runs import RunStore
 from easel.snapshots import Snapshot
 from easel.sweep import Sweep
@@ -84,7 +85,8 @@ def gather(places: Iterable[Place], *, grid: str = "") -> Members:
     if clash:
         raise ConfigurationError("names that no row of the sweep has", came=", ".join(clash))
     members = replace(
-        first, runs=(*first.runs, *own), remarks=(*first.remarks, *_marks((*first.runs, *own))),
+        first, runs=(*first.runs, *own),
+        remarks=(*first.remarks, *_marks((*first.runs, *own)), *_unknown_costs((*first.runs, *own))),
         ledgers=tuple(dict.fromkeys((*first.ledgers, *(one.run.home.resolve() for one in own)))),
     )
     if not members.runs:
@@ -172,8 +174,9 @@ def _common(run: RunStore) -> dict[str, str]:
 def _parts(name: str, value: Any) -> Iterator[tuple[str, str]]:
     """The leaves of a configuration with their names."""
     if isinstance(value, dict | list) and value:
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _parts(f"{name}.{key}" if name else key, part)
+        named: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, part in named:
+            yield from _parts(f"{name}.{key}" if name else str(key), part)
     else:
         yield name, json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -186,3 +189,27 @@ def _marks(members: Iterable[Member]) -> list[str]:
         f"MIXED: {one.row}, practice {one.practice} goes on with {mixed['branch']} from a recorded past of "
         f"{mixed['past']}" for one in members if (mixed := one.run.info.get("mixed"))
     ]
+
+
+def reply_keys(run: RunStore) -> frozenset[str]:
+    """Keys of all replies that a run used."""
+    return frozenset(key for table in ("rollouts", "judgements", "edits") for row in run.rows(table)
+                     for key in row["reply_keys"])
+
+
+def _unknown_costs(members: Iterable[Member]) -> list[str]:
+    """Words on runs that took replies from another one's record (a fork): their ledger lacks what these cost."""
+    asked: dict[Path, frozenset[str]] = {}
+    remarks = []
+    for one in members:
+        if one.evidence == "external":
+            continue
+        home = one.run.home.resolve()
+        if home not in asked:
+            asked[home] = frozenset(row.key for row in Ledger(home).tries())
+        keys = reply_keys(one.run)
+        missing = len(keys - asked[home])
+        if missing and (missing < len(keys) or "fork" in one.run.info["configuration"]):
+            remarks.append(f"cost unknown: {missing} of {len(keys)} replies of {one.row}, practice {one.practice} have "
+                           "no call in its ledger; they were taken from another record")
+    return remarks

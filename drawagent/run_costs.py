@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas
 
 PAID, ALONE = "paid", "as if alone"
+WHOLE = "whole sweep"
 _TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 NAMES = ("entry", "counted", "practices", "replies", "calls", "failed_calls", *_TOKENS, "dollars", "minutes",
          "drawings", "dollars_a_drawing", "seconds_a_drawing")
@@ -53,12 +54,14 @@ def costs(members: Members) -> pandas.DataFrame:
     """One row per entry, and rows for all.
 
     An entry's figures are means over its practices, each as if it had been run alone: what it took to learn the library
-    of that epoch, and to draw the report with it. Calls that ended without anything that a run kept (an update that
-    failed) count in "paid" alone where runs share a ledger.
-    replies : that were used; calls : HTTP tries, failed ones among them. Where no ledger was kept (a replay), nothing
-        is known of calls, tokens, dollars and minutes: nan
+    of that epoch, and to draw the report with it. A practice that stopped before that epoch counts with the library
+    that it stands with. Calls that ended without anything that a run kept (an update that failed) count in "paid" alone
+    where the run has a ledger of its own, otherwise in the whole sweep.
+    replies : that were used; calls : HTTP tries, failed ones among them. Where one of the replies has no call in the
+    ledger (a replay; a fork, whose past another run asked), nothing is known of calls, tokens, dollars and minutes: nan
     drawings : of the report; dollars_a_drawing, seconds_a_drawing : of the report's calls alone
-    The last rows: all runs as if alone, and what their ledgers say was paid (`counted` tells which).
+    The last rows: all runs as if alone; what was paid for them, shared calls once; and, where the ledger of a sweep
+    holds more than these runs used (other grids, failed cells), the whole sweep.
     """
     import pandas
 
@@ -75,9 +78,23 @@ def costs(members: Members) -> pandas.DataFrame:
         alone = [one.whole() for one in kept.values()]
         rows.append({"entry": "all", "counted": ALONE, "practices": len(alone),
                      **{name: _sum([part[name] for part in alone]) for name in NAMES[3:-2]}})
-        paid = [one for folder in members.ledgers for one in Ledger(folder).tries()]
+        whole, paid = _paid(members, set().union(*(one.keys for one in kept.values())))
         rows.append({"entry": "all", "counted": PAID, "practices": len(alone), **_row(paid)})
+        if len(whole) > len(paid):
+            rows.append({"entry": WHOLE, "counted": PAID, **_row(whole)})
     return pandas.DataFrame(rows, columns=list(NAMES))
+
+
+def _paid(members: Members, keys: Collection[str]) -> tuple[list[Try], list[Try]]:
+    """All tries of the ledgers, and those for these runs. keys : of the replies that they used"""
+    own = {member.run.folder.resolve() for member in members.runs}
+    whole: list[Try] = []
+    paid: list[Try] = []
+    for folder in members.ledgers:
+        tries = Ledger(folder).tries()
+        whole += tries
+        paid += [one for one in tries if folder in own or one.key in keys]
+    return whole, paid
 
 
 @dataclass(frozen=True)
@@ -111,8 +128,14 @@ class _Kept:
             tries.setdefault(one.key, []).append(one)
         return cls(learned, report, drawings, tries)
 
+    @property
+    def keys(self) -> set[str]:
+        return set().union(*self.learned.values(), *self.report.values())
+
     def entry(self, epoch: int) -> dict[str, Any] | None:
-        if epoch not in self.report:
+        """Of the library of this epoch, or of the last one where practice stopped before."""
+        epoch = max((one for one in self.report if one <= epoch), default=-1)
+        if epoch < 0:
             return None
         drew = self.report[epoch]
         keys = drew.union(*(keys for one, keys in self.learned.items() if one <= epoch))
@@ -123,11 +146,11 @@ class _Kept:
         }
 
     def whole(self) -> dict[str, Any]:
-        keys: set[str] = set().union(*self.learned.values(), *self.report.values())
-        return {"replies": len(keys), **self._of(keys), "drawings": sum(self.drawings.values())}
+        return {"replies": len(self.keys), **self._of(self.keys), "drawings": sum(self.drawings.values())}
 
-    def _of(self, keys: Iterable[str]) -> dict[str, Any]:
-        return _row([one for key in sorted(keys) for one in self.tries.get(key, ())])
+    def _of(self, keys: Collection[str]) -> dict[str, Any]:
+        known = all(key in self.tries for key in keys)
+        return _row([one for key in sorted(keys) for one in self.tries[key]] if known else [])
 
 
 def _row(tries: list[Try]) -> dict[str, Any]:

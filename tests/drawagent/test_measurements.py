@@ -205,18 +205,72 @@ def test_costs_as_if_alone_and_as_paid(tmp_path) -> None:
     assert after.practices == 2
     alone, paid_for = table.loc[("all", "as if alone")], table.loc[("all", "paid")]
     assert (alone.calls, alone.dollars) == (14, 6.0)
-    assert (paid_for.calls, paid_for.dollars) == (8, 3.5)
+    assert (paid_for.calls, paid_for.dollars) == (7, 3.0)
+    whole = table.loc[("whole sweep", "paid")]
+    assert (whole.calls, whole.dollars) == (8, 3.5)
+
+
+def test_what_other_grids_paid_is_no_part_of_these_tables(tmp_path) -> None:
+    mine, other = (paid(tmp_path / "runs", name=name, home=tmp_path) for name in ("mine", "other"))
+    with RunStore.amend(other.folder) as again:
+        rollout(again, "artist", "fern", 0, 7, "", keys=["other's"])
+    for key in ("report/fern/0/0", "report/fern/1/0", "artist0", "artist1", "update", "gate"):
+        a_try(tmp_path, key)
+    a_sweep(tmp_path, {"mine": [mine]}, grid="one")
+    assert "whole sweep" not in set(costs(gather([tmp_path], grid="one")).entry), "it is the whole"
+    for number in (1, 2):
+        a_try(tmp_path, "other's", number=number)
+    a_sweep(tmp_path, {"other": [other]}, grid="two")
+    for grid, calls in (("one", 6), ("two", 8)):
+        table = costs(gather([tmp_path], grid=grid)).set_index("entry")
+        assert list(table.loc["all"].calls) == [calls, calls]
+    table = costs(gather([tmp_path], grid="one")).set_index("entry")
+    assert (table.calls["whole sweep"], table.counted["whole sweep"]) == (8, "paid")
+    one = costs(gather([mine.folder])).set_index(["entry", "counted"])
+    assert one.calls["all", "paid"] == 6, "a run of a sweep, alone, paid for its own"
+
+
+def test_a_reply_from_elsewhere_makes_the_cost_unknown_and_is_told(tmp_path) -> None:
+    """As in a fork: what it took from its parent's record was paid by another one."""
+    run = paid(tmp_path)
+    for key in ("report/fern/1/0", "update", "gate"):
+        a_try(run.folder, key)
+    found = gather([run.folder])
+    assert found.remarks == ("cost unknown: 3 of 6 replies of mine, practice 0 have no call in its ledger; they were "
+                             "taken from another record",)
+    table = costs(found).set_index(["entry", "counted"])
+    after = table.loc[("mine, epoch 1", "as if alone")]
+    assert after.replies == 5
+    assert all(math.isnan(after[name]) for name in ("calls", "prompt_tokens", "dollars", "minutes"))
+    assert after.dollars_a_drawing == 0.5, "the report itself was asked here"
+    assert math.isnan(table.dollars["all", "as if alone"])
+    assert table.dollars["all", "paid"] == 1.5
+
+
+def test_a_practice_that_stopped_costs_what_its_last_library_did(tmp_path) -> None:
+    long = a_run(tmp_path, practice=0, epochs=2, queries=["fern"])
+    short = a_run(tmp_path, practice=1, epochs=1, queries=["fern"], stopped="patience")
+    for run, dollars, epochs in ((long, 1.0, (0, 1, 2)), (short, 3.0, (0, 1))):
+        for epoch in epochs:
+            a_try(run.folder, f"report/fern/{epoch}/0", usage=Usage(100, 50, dollars=dollars))
+        with RunStore.amend(run.folder) as again:
+            again.append("edits", "e0", {"epoch": 0, "reply_keys": ["update"]})
+        a_try(run.folder, "update", usage=Usage(100, 50, dollars=dollars))
+    table = costs(gather([long.folder, short.folder])).set_index("entry")
+    assert (table.practices["mine, epoch 2"], table.practices["mine, epoch 1"]) == (2, 2)
+    assert table.dollars["mine, epoch 2"] == table.dollars["mine, epoch 1"] == (2 * 1.0 + 2 * 3.0) / 2
 
 
 def test_an_unknown_price_is_never_nothing(tmp_path) -> None:
     run = paid(tmp_path)
     a_try(run.folder, "report/fern/0/0", usage=Usage(100, 50, dollars=None))
-    a_try(run.folder, "report/fern/1/0")
+    for key in ("report/fern/1/0", "artist0", "artist1", "update", "gate"):
+        a_try(run.folder, key)
     table = costs(gather([run.folder])).set_index(["entry", "counted"])
     assert math.isnan(table.dollars["mine, epoch 0", "as if alone"])
-    assert table.dollars["mine, epoch 1", "as if alone"] == 0.5
+    assert table.dollars["mine, epoch 1", "as if alone"] == 2.5
     assert math.isnan(table.dollars["all", "paid"])
-    assert table.calls["all", "paid"] == 2
+    assert table.calls["all", "paid"] == 6
 
 
 def test_a_replay_has_replies_and_no_known_cost() -> None:
