@@ -1,7 +1,8 @@
 """The Evaluator: scores and feedback on volumes, on a part, on the whole (ShapeCraft, sections 3.2 and 3.3).
 
-A model that sees is shown pictures; one that does not is told measured facts, and shown the program of a part. What a score rests on, the checklist, is
-written from the parse and never changes afterwards, so that scores of different steps mean the same.
+A model that sees is shown pictures; one that does not is told measured facts, and shown the program of a part. What a
+score rests on, the checklist, is written from the parse and never changes afterwards, so that scores of different steps
+mean the same.
 """
 
 from __future__ import annotations
