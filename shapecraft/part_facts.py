@@ -55,7 +55,7 @@ class PartFacts:
                 "gaps": [list(gap) for gap in self.gaps]}
 
     def words(self, asked: Box) -> str:
-        """Sentences for a model; the worst first."""
+        """Sentences for a model. No triangles: versions of Blender cut faces differently, and the words would too."""
         size = [b - a for a, b in zip(self.low, self.high, strict=True)]
         lines = [
             f"size asked {_sides(asked.size)} m, made {_sides(size)} m (x, y, z)",
@@ -68,7 +68,7 @@ class PartFacts:
             lines.append(f"material fills {self.solid:.0%} of the box's volume")
         lines += [f"touches the box of {name}" if gap <= 0 else f"ends {gap:.4g} m short of the box of {name}"
                   for name, gap in self.gaps]
-        lines.append(f"{self.objects} object(s), {self.loose_parts} loose piece(s), {self.faces} triangles, "
+        lines.append(f"{self.objects} object(s), {self.loose_parts} loose piece(s), "
                      + ("closed and manifold" if self.manifold else "not a closed, manifold surface"))
         return "\n".join(f"- {line}" for line in lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 
@@ -11,7 +12,7 @@ import pytest
 from easel.budget import Budget
 from easel.chat import Cancelled, ChatRequest, Truncated, Unavailable
 from easel.connection import chain
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
 from shapecraft import events
 from shapecraft.exploring import Craft, explore
@@ -267,6 +268,34 @@ def test_an_interrupt_stops_cleanly_and_leaves_no_thread(tmp_path):
     asked = len(model.calls)
     time.sleep(0.15)
     assert len(model.calls) == asked
+
+
+def test_ctrl_c_reaches_a_loop_that_waits_and_nothing_new_is_asked():
+    before, model = threading.active_count(), Scripted(answer)
+
+    def pressing(request):
+        if request.site.role == "coder" and len(model.calls) > 8:
+            time.sleep(0.2)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            time.sleep(0.2)
+        return answer(request)
+
+    model.answer = pressing
+    with pytest.raises(KeyboardInterrupt):
+        list(explore(craft(model)))
+    assert threading.active_count() == before
+    assert len(model.calls) < 20
+
+
+def test_a_fault_of_the_machine_is_raised_and_no_thread_stays():
+    class Gone(BoxWall):
+        def run(self, job):
+            raise MissingCapability("a jail in which Blender starts", mend="Type: easel doctor")
+
+    before = threading.active_count()
+    with pytest.raises(MissingCapability, match="Type: easel doctor"):
+        list(explore(craft(wall=Gone())))
+    assert threading.active_count() == before
 
 
 def test_a_stop_that_is_set_holds():
