@@ -103,8 +103,10 @@ class Jail:
             if heard.line() != b"ready":
                 raise _Ended("crashed", "it said something else")
         except (_Ended, Unacceptable) as error:
+            self._kill()
+            said = heard.last_words() or str(error)
             self.close()
-            raise Untaken(shorten(heard.log_text()[-1500:].strip() or str(error), 1500)) from None
+            raise Untaken(said) from None
         self._hold_first()
         self._ready = True
 
@@ -165,7 +167,7 @@ class Jail:
             if heard.line() != b"taken":
                 raise _Ended("crashed", "it said something else")
         except (OSError, _Ended, Unacceptable) as error:
-            raise Untaken(shorten(heard.log_text()[-1500:].strip() or str(error), 1500)) from None
+            raise Untaken(heard.last_words() or str(error)) from None
         heard.until, heard.log_bytes = until + (time.monotonic() - (heard.until - TAKEN_S)), limits.log_bytes
 
     def _listen(self, heard: _Heard, job: Job) -> tuple[Header, bytearray]:
@@ -303,6 +305,12 @@ class _Heard:
         with contextlib.suppress(_Ended, OSError, ValueError):
             while self._listen_to_log():
                 pass
+
+    def last_words(self) -> str:
+        """What the log of a worker that is over ends with: of a traceback the error, of other words all of them."""
+        self.rest()
+        text = self.log_text().strip()
+        return shorten(text.splitlines()[-1] if "Traceback (most" in text else text[-1000:], 1000)
 
     def log_text(self) -> str:
         cut = self._printed - len(self._head) - len(self._tail)
