@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from easel.errors import ConfigurationError
+
 Trust = Annotated[bool, typer.Option("--trust-plugins", help="Run code from elsewhere that the files name.")]
 Scorer = Annotated[str | None, typer.Option(help="The scorer that rewarded, where the runs do not say how to open it.")]
 Reporter = Annotated[str | None, typer.Option(help="The scorer that reported, likewise.")]
@@ -30,10 +32,15 @@ def publish(
     references: Annotated[Path | None, typer.Option(help="Folder of references that the runs were made with.")] = None,
     recording: Annotated[list[Path] | None, typer.Option(help="A recording that a run replayed.")] = None,
     trust_plugins: Trust = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a bundle that is there.")] = False,
 ) -> None:
     """Pack finished runs into one zip that anybody can check and replay; keys and unfinished runs are refused."""
     from drawagent import publishing
 
+    if out.exists() and not force:
+        raise ConfigurationError("a new file", came=f"{out}, which is there", where="--out",
+                                 mend="Give another name, or --force to write over it.")
+    typer.echo("Each run is replayed once to see that its tables follow from its replies.", err=True)
     path = publishing.publish(
         runs, out, licence=licence, author=author, label=label, notes=note or (), scorers=_named(scorer, reporter),
         references=references, recordings=recording or (), trust_plugins=trust_plugins,
@@ -59,6 +66,7 @@ def reproduce(
     """
     from drawagent import reproducing
 
+    typer.echo("Replaying every run and scoring it again; a small bundle takes some twenty seconds.", err=True)
     done = reproducing.reproduce(
         bundle, out or Path(f"{bundle.stem}-reproduced"), trust_plugins=trust_plugins,
         scorers=_named(scorer, reporter), aesthetic=aesthetic, device=device,

@@ -22,7 +22,9 @@ def check_policies(settings: DrawSettings) -> None:
 
 
 def check_gate(lists: QueryLists, settings: DrawSettings) -> None:
-    """Refuse settings that name a gate where there is no gate query to hold it on."""
+    """Refuse lists of a practice with nothing to learn from or to report, and a gate without a query to hold it on."""
+    if not (lists.learn or lists.report):
+        raise ConfigurationError("at least one learn or report query", came="none", where="queries")
     if settings.gate and not lists.gate:
         raise ConfigurationError(
             "gate queries, since the settings name a gate", came="an empty list", where="queries, gate",

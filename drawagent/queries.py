@@ -91,8 +91,8 @@ def read_queries(path: Path) -> QueryLists:
             where=f"{path.name}, {'.'.join(map(str, first['loc'])) or 'top'}", mend=_EXAMPLE,
         ) from error
     lists = QueryLists(file.learn, file.gate, file.report, file.source)
-    if not (lists.learn or lists.report):
-        raise ConfigurationError("at least one learn or report query", came="none", where=path.name, mend=_EXAMPLE)
+    if not (lists.learn or lists.gate or lists.report):
+        raise ConfigurationError("at least one query", came="none", where=path.name, mend=_EXAMPLE)
     check_splits(lists)
     return lists
 

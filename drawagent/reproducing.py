@@ -61,7 +61,8 @@ def reproduce(
     check_sums(files, where=Path(bundle).name)
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigurationError("a new or empty folder", came=str(out), where="--out")
+        raise ConfigurationError("a new or empty folder", came=f"{out}, which holds files", where="out",
+                                 mend="Name another with --out, or remove it.")
     pandas = _pandas()
     opening = _Opening(trust_plugins, dict(scorers or {}), _rater(aesthetic, device), device, workers)
     found: list[tuple[str, Cell]] = []

@@ -145,5 +145,5 @@ def test_every_list_of_the_project_can_be_read(path):
 def test_a_file_without_queries_is_refused(tmp_path):
     path = tmp_path / "queries.yaml"
     path.write_text("source: mine\n")
-    with pytest.raises(ConfigurationError, match="expected at least one learn or report query, got none"):
+    with pytest.raises(ConfigurationError, match="expected at least one query, got none"):
         read_queries(path)
