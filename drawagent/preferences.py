@@ -97,7 +97,8 @@ def questionnaire(one: Side, other: Side, *, seed: int = 0) -> Questionnaire:
 
     A reply that was no drawing is an empty scene and is asked, so that failures count. Left out are queries that one
     side lacks, that both failed, or that both drew alike: nobody could prefer there.
-    Raises ConfigurationError for sides of different evidence, for one side twice, and when nothing is left to ask.
+    Raises ConfigurationError for sides of different evidence, for one side twice, for a query that has another text on
+    each side, and when nothing is left to ask.
     """
     if one.label == other.label:
         raise ConfigurationError("two different sets of drawings", came=f"{one.label} twice")
@@ -106,6 +107,12 @@ def questionnaire(one: Side, other: Side, *, seed: int = 0) -> Questionnaire:
                                  came=f"{one.evidence} ({one.label}) and {other.evidence} ({other.label})")
     left_out, asked = {}, []
     for query in dict.fromkeys((*one.drawings, *other.drawings)):
+        texts = [side.texts.get(query, query) for side in (one, other) if query in side.drawings]
+        if len({*texts}) > 1:
+            raise ConfigurationError(
+                f"one text of the query '{query}'", came=f"{texts[0]!r} ({one.label}) and {texts[1]!r} ({other.label})",
+                where="questionnaire", mend="Compare runs of one list of queries.",
+            )
         reason = _not_asked(query, one, other)
         if reason:
             left_out[query] = reason
@@ -219,21 +226,20 @@ def _answers(files: Iterable[Path | str]) -> list[_Answer]:
 def preference_table(*files: Path | str) -> pandas.DataFrame:
     """Wins by side: for each pair of sides, two rows per rater, and two for all of them where there are several.
 
-    n : comparisons answered; wins, ties : of them; share : wins / n, ties in the denominator; low, high : its Wilson
+    n : queries answered; wins, ties : of them; share : wins / n, ties in the denominator; low, high : its Wilson
     interval, 95 %; decided : wins over n without ties, nan when all were ties; seconds : median of those timed
     raters : how many people; note : what the row may not be taken for
-    A comparison that a rater answered twice (in two windows) counts once, the first time.
+    A rater, a query and two sides count once, by the last answer in the order of the files and their lines: whoever
+    answered again (under another seed, in two windows, after a drawing was made anew) says nothing of other queries.
     """
     import pandas
 
-    groups: dict[tuple[str, str, str], list[_Answer]] = {}
-    seen = set()
+    last: dict[tuple[str, ...], _Answer] = {}
     for row in _answers(files):
-        if (row.rater, row.comparison) in seen:
-            continue
-        seen.add((row.rater, row.comparison))
-        one, other = sorted((row.a, row.b))
-        groups.setdefault((row.evidence, one, other), []).append(row)
+        last[row.evidence, *sorted((row.a, row.b)), row.rater, row.query] = row
+    groups: dict[tuple[str, str, str], list[_Answer]] = {}
+    for (evidence, one, other, *_), row in last.items():
+        groups.setdefault((evidence, one, other), []).append(row)
     table = []
     for (evidence, one, other), rows in sorted(groups.items()):
         raters = sorted({row.rater for row in rows})

@@ -132,6 +132,32 @@ def test_raters_stand_alone_and_together(asked, tmp_path):
     assert preference_table(one, one)["n"].tolist() == [6, 6], "a comparison counts once"
 
 
+def test_a_query_that_is_answered_under_many_seeds_counts_once(tmp_path):
+    """The seed is part of a comparison's id; the same two drawings are no further evidence."""
+    file = tmp_path / "a.jsonl"
+    for seed, winner in enumerate(["before", "before", "before", "before", "after"]):
+        asked = questionnaire(side("before", 0), side("after", 100), seed=seed)
+        one = next(one for one in asked.comparisons if one.query == "q0")
+        record(file, asked, one.id, "A" if one.a == winner else "B", rater="Mira")
+    second = next(one for one in asked.comparisons if one.query == "q1")
+    record(file, asked, second.id, "none", rater="Mira")
+    table = preference_table(file).set_index("side")
+    assert len(file.read_text().splitlines()) == 6
+    assert table.loc["after", ["n", "wins", "ties"]].tolist() == [2, 1, 1], "the last answer counts"
+    record(file, asked, one.id, "none", rater="Omar")
+    assert preference_table(file).set_index(["side", "rater"]).loc[("after", "all 2"), ["n", "wins"]].tolist() == [3, 1]
+
+
+def test_a_query_with_two_texts_is_refused():
+    other = side("after", 100)
+    other.texts["q3"] = "another thing 3"
+    with pytest.raises(ConfigurationError, match=r"one text of the query 'q3', got 'a thing 3' \(before\) and "
+                                                 r"'another thing 3' \(after\)"):
+        questionnaire(side("before", 0), other)
+    other.drawings.pop("q3")
+    assert questionnaire(side("before", 0), other).left_out == {"q3": "drawn by one side alone"}
+
+
 def test_no_answers_are_an_empty_table(tmp_path):
     assert preference_table(tmp_path / "none.jsonl").empty
     assert "share" in preference_table(tmp_path / "none.jsonl").columns

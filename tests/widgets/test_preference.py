@@ -88,9 +88,10 @@ def test_without_buttons_it_says_how_to_answer(asked, file):
 
 
 def test_words_and_stand_ins(file):
-    bad = side("x", 0, evidence="stand-in")
-    bad.texts["q0"] = "<script>alert(1)</script>"
-    asked = questionnaire(bad, side("y", 100, evidence="stand-in"), seed=1)
+    sides = side("x", 0, evidence="stand-in"), side("y", 100, evidence="stand-in")
+    for bad in sides:
+        bad.texts["q0"] = "<script>alert(1)</script>"
+    asked = questionnaire(*sides, seed=1)
     question = Preference(asked, file, rater="Mira")
     while question.current.query != "q0":
         question.press("A")
