@@ -12,8 +12,8 @@ from drawagent.gallery import Gallery
 from drawagent.pages import text
 from drawagent.reporting import EpochReport
 from easel.errors import ConfigurationError
-from easel.ledger import Ledger
 from easel.runs import RunStore
+from easel.tables import tries_of
 from widgets import panels
 from widgets.driver import Driver, drive
 from widgets.episode import Cost, Episode, Place, places, read_episode
@@ -122,7 +122,10 @@ class PracticeStepper(Shown):
 
     @property
     def cost(self) -> Cost:
-        return Cost.of(Ledger(self.gallery.run.folder).tries())
+        """Of what this run asked. Where it shares a ledger with others (a sweep), a call counts once a row of this run
+        has its reply, what another run paid for it too: calls in flight there may be anybody's.
+        """
+        return Cost.of(tries_of(self.gallery.run))
 
     def figure(self) -> go.Figure:
         """Candidates in 3D with rewards and spreads; below them all views' scores, and the learning curve so far."""

@@ -30,15 +30,15 @@ TABLES = ("rollouts", "pairs", "judgements", "edits", "reviews", "libraries", "e
 WAIT = 20
 
 
-def studio(root: Path, *, seconds: float = 0.0, epochs: int = 2) -> Studio:
+def studio(root: Path, *, seconds: float = 0.0, epochs: int = 2, home: Path | None = None) -> Studio:
     """A stand-in run on a scorer without weights; the same configuration every time, so that it is found again."""
     queries = lists(2, report=2)
     settings = DrawSettings.paper(candidates=3, epochs=epochs, inference_draws=1, picture_size=32, views=2, report_views=2)
     reward = ViewReward.of(settings, TinyScorer())
     run = start_run(queries, settings, model="stand-in", evidence="stand-in", reward=reward, measured_by=reward,
-                    root=root, name="driven", date="2000-01-01")
+                    root=root, name="driven", date="2000-01-01", home=home)
     stop = threading.Event()
-    made = chain(StandIn(seconds=seconds), store=run.replies, ledger=run.folder, stop=stop, concurrency=2)
+    made = chain(StandIn(seconds=seconds), store=run.replies, ledger=run.home, stop=stop, concurrency=2)
     return open_studio(queries, settings, chat=made.chat, run=run, reward=reward, measured_by=reward, stop=stop, workers=2)
 
 

@@ -19,9 +19,10 @@ from drawagent.replaying import open_replay
 from drawagent.sketch import Sketch
 from easel.chat import Usage
 from easel.errors import ConfigurationError
-from easel.ledger import Try
+from easel.ledger import Ledger, Try
 from easel.recording import RecordMissing
 from easel.runs import RunStore
+from tests.drawagent.table_runs import a_run, a_try
 from tests.drawagent.test_pages import parsed
 from tests.widgets.test_driver import WAIT, studio
 from widgets import panels, theme
@@ -316,6 +317,27 @@ def one_try(outcome: str = "ok", dollars: float | None = 0.25, tokens: int = 10)
 ])
 def test_the_cost_meter(tries, words):
     assert str(Cost.of(tries)) == words
+
+
+def test_a_run_of_a_sweep_costs_what_it_asked_of_the_shared_ledger(tmp_path):
+    run = a_run(tmp_path / "runs", home=tmp_path, queries=["fern"], epochs=1)
+    assert run.home.resolve() == tmp_path.resolve() != run.folder.resolve()
+    for key in ("report/fern/0/0", "report/fern/1/0", "another run's"):
+        a_try(tmp_path, key)
+    later = PracticeStepper.of_run(run.folder)
+    assert str(later.cost) == "2 calls, 300 tokens, 1.0000 dollars"
+    assert "2 calls, 300 tokens, 1.0000 dollars" in later.html()
+
+
+def test_a_live_run_of_a_sweep_tells_its_own_calls(tmp_path):
+    a_try(tmp_path, "another run's", usage=Usage(7000, 0, dollars=9.0))
+    stepper = PracticeStepper(studio(tmp_path / "runs", epochs=1, home=tmp_path), ask=False)
+    with stepper.driver:
+        assert stepper.cost == Cost()
+        assert stepper.driver.run().wait(WAIT) == "finished"
+        kept = len(list(stepper.gallery.run.replies))
+        assert stepper.cost.calls == kept > 0 and stepper.cost.tokens < 9.0 * 7000
+        assert len(Ledger(tmp_path).tries()) == kept + 1
 
 
 def test_an_episode_is_read_alike_from_an_open_and_from_a_closed_run(tour):
