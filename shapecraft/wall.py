@@ -143,7 +143,8 @@ def _standing(plan: JailPlan | BarePlan, size: int, *, known: Collection[str] | 
     except Untaken as error:
         wall.close()
         said = str(error)
-        if isinstance(plan, JailPlan) and said.startswith("bwrap:") and not any(one in said for one in ("source path", "execvp")):
+        about_files = "source path" in said or "execvp" in said
+        if isinstance(plan, JailPlan) and said.startswith("bwrap:") and not about_files:
             trial = explain(said)
             raise _no_wall(trial.cause, trial.mend) from error
         raise MissingCapability("Blender, started for a program", came=said, mend=_mend(said),
