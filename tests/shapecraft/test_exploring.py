@@ -118,6 +118,7 @@ def test_components_paths_and_calls_go_side_by_side():
         return opinion(5) if request.site.role == "evaluator-part" else answer(request)
 
     settings = CraftSettings.paper(paths=3, steps=2, rounds=1)
+    list(explore(craft()))  # imports
     model = Scripted(slow)
     start = time.monotonic()
     list(explore(craft(model, settings=settings, wall=BoxWall(seconds=0.05))))
@@ -125,7 +126,7 @@ def test_components_paths_and_calls_go_side_by_side():
     # parse, 2 of the round, draft, repair, judge, revise, judge, whole; programs: broken, repaired, revised, global
     critical = 9 * 0.2 + 4 * 0.05
     assert len(model.calls) == 1 + 2 + 2 * (3 * 4 + 1) + 1
-    assert critical <= taken < 1.5 * critical + 0.5
+    assert critical <= taken < 1.25 * critical + 0.75, "a busy machine takes its share; one after another is 6.7 s"
 
 
 def test_a_slow_component_keeps_nobody_waiting_and_events_stay_in_order():
@@ -271,20 +272,23 @@ def test_an_interrupt_stops_cleanly_and_leaves_no_thread(tmp_path):
 
 
 def test_ctrl_c_reaches_a_loop_that_waits_and_nothing_new_is_asked():
-    before, model = threading.active_count(), Scripted(answer)
+    before = threading.active_count()
 
     def pressing(request):
-        if request.site.role == "coder" and len(model.calls) > 8:
+        if str(request.site) == "coder/s1/seat/0/0":
             time.sleep(0.2)
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             time.sleep(0.2)
         return answer(request)
 
-    model.answer = pressing
+    model = Scripted(pressing)
     with pytest.raises(KeyboardInterrupt):
-        list(explore(craft(model)))
+        for event in explore(craft(model)):
+            if isinstance(event, events.ComponentFinished):
+                time.sleep(10)  # should the signal come while nobody waits in the loop
     assert threading.active_count() == before
-    assert len(model.calls) < 20
+    assert "evaluator-whole/s1/0/-1" not in model.sites()
+    assert "evaluator-part/s1/seat/0/0" not in model.sites(), "the path in which it came"
 
 
 def test_a_fault_of_the_machine_is_raised_and_no_thread_stays():
