@@ -18,6 +18,7 @@ from drawagent.experience import Library
 from drawagent.forking import fork
 from drawagent.gallery import Gallery
 from drawagent.language import parse
+from drawagent.live import open_live
 from drawagent.recordings import Recording, keep
 from drawagent.replaying import open_replay
 from drawagent.reward import ViewReward
@@ -336,6 +337,19 @@ def test_a_fork_is_kept_with_what_a_person_did_in_it(tmp_path, epoch):
     again, _ = replayed(recording, tmp_path / "again")
     for table in ("edits", "libraries", "rollouts"):
         assert again.keyed(table) == studio.run.keyed(table)
+
+
+def test_edits_before_practice_whose_first_library_was_not_kept_are_refused(tmp_path):
+    settings = DrawSettings.paper(candidates=2, epochs=1, picture_size=32)
+    studio = open_live(lists(1, report=1), settings, model="stand-in", scorer=SCORER, reporter=SCORER, root=tmp_path,
+                       name="made", date="2000-01-01", library=Library.of_tips(["Begin low."]))
+    studio.interventions = {0: (Add(op="add", text="Mind the depth of every leg."),)}
+    with studio.run:
+        list(studio.practise())
+        studio.run.status("finished")
+    with pytest.raises(ConfigurationError, match=r"the library that practice began with, got no library/first\.json"):
+        kept(studio.run.folder, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_another_format_is_refused(recorded, tmp_path):
