@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shapecraft.boxes import vector
 from shapecraft.mesh import GREY
 
 _WORD = re.compile(r"[a-z]+")
@@ -45,6 +46,8 @@ _FINISHES = {
     "varnished": 0.35, "brushed": 0.4, "satin": 0.4, "semigloss": 0.3, "frosted": 0.6, "matte": 0.85, "matt": 0.85,
     "unglazed": 0.85, "rough": 0.9, "woven": 0.95,
 }
+_SHADES = {"pale": (1.0, 0.4), "light": (1.0, 0.3), "dark": (0.0, 0.6), "deep": (0.0, 0.5)}
+"""Words before a colour: towards which value of linear light, and how far."""
 _COATS = {"painted", "paint", "enamelled", "enameled", "enamel", "powder", "lacquered", "coated", "coat"}
 
 
@@ -65,10 +68,15 @@ def flat_material(words: str) -> FlatMaterial:
     colour = next((one for one in found if one in _COLOURS), None)
     if colour is not None and not (colour in _BROWNS and noun in _WOODS):  # "medium-brown oak" is oak
         said = _COLOURS[colour]
+    before = found[found.index(colour) - 1] if colour and found.index(colour) else ""
     roughness = next((_FINISHES[one] for one in found if one in _FINISHES), roughness)
     if _COATS & set(found):
         metallic = 0.0
-    return FlatMaterial(_linear(said) if said else GREY, metallic, roughness)
+    base = _linear(said) if said else GREY
+    if before in _SHADES:
+        toward, share = _SHADES[before]
+        base = vector(round(value + share * (toward - value), 6) for value in base)
+    return FlatMaterial(base, metallic, roughness)
 
 
 def _linear(text: str) -> tuple[float, float, float]:

@@ -168,6 +168,12 @@ def test_words_become_a_flat_material(words, screen, metallic, roughness):
     assert (found.metallic, found.roughness) == (metallic, roughness)
 
 
+def test_pale_and_dark_change_a_colour():
+    blue, pale, dark = (flat_material(f"{word} blue paint").base_colour for word in ("plain", "pale", "dark"))
+    assert all(a > b > c for a, b, c in zip(pale, blue, dark, strict=True))
+    assert flat_material("a dark story, blue paint").base_colour == blue
+
+
 def test_missing_parts_are_named_and_nothing_is_nothing():
     wall = BoxWall()
     assert assemble(stool(), chosen(wall, seat=1.0), wall).missing == ("legs",)
