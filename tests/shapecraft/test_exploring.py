@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import threading
 import time
+from collections import Counter
 
 import pytest
 
 from easel.budget import Budget
-from easel.chat import Cancelled, ChatRequest, Truncated, Unavailable
+from easel.chat import Cancelled, ChatRequest, Transient, Truncated, Unavailable
 from easel.connection import chain
 from easel.errors import ConfigurationError, MissingCapability
+from easel.retrying import RetryPolicy
 from easel.runs import RunStore
 from shapecraft import events
 from shapecraft.exploring import Craft, explore
@@ -201,6 +204,24 @@ def test_failed_calls_are_values_and_counted():
     assert [one.id for one in seen[-1].chosen] == ["legs/m1/t0/r1", "seat/m1/t0/r1"], "a score before none"
 
 
+def test_a_provider_that_fails_three_times_in_ten_is_retried_and_every_request_is_in_the_ledger(tmp_path):
+    model = Scripted(answer)
+    chance = random.Random(3)
+
+    def flaky(request):
+        if chance.random() < 0.3:
+            raise Transient("a reply", came="status 503")
+        return answer(request)
+
+    model.answer = flaky
+    with open_run(tmp_path) as run:
+        chat = chain(model, store=run.replies, ledger=run.home, policy=RetryPolicy(first_wait=0.001, longest_wait=0.01))
+        assert told(explore(craft(chat, run=run))) == GOLDEN
+        tries = chat.ledger.tries()
+        assert len(tries) == len(model.calls) == chat.budget.spent.calls > 24
+        assert max(Counter(one.key for one in tries if one.outcome == "ok").values()) == 1
+
+
 def test_a_systemic_fault_ends_the_run_and_everything_earned_is_kept(tmp_path):
     def gone(request):
         if request.site.role == "coder-revise":
@@ -283,9 +304,7 @@ def test_ctrl_c_reaches_a_loop_that_waits_and_nothing_new_is_asked():
 
     model = Scripted(pressing)
     with pytest.raises(KeyboardInterrupt):
-        for event in explore(craft(model)):
-            if isinstance(event, events.ComponentFinished):
-                time.sleep(10)  # should the signal come while nobody waits in the loop
+        list(explore(craft(model)))
     assert threading.active_count() == before
     assert "evaluator-whole/s1/0/-1" not in model.sites()
     assert "evaluator-part/s1/seat/0/0" not in model.sites(), "the path in which it came"
