@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from easel.asking import ask, load_prompt
 from easel.chat import CallSite, ChatModel, Image, Message
+from easel.errors import ConfigurationError
 from shapecraft.box_views import box_sheet
 from shapecraft.coder import specification
 from shapecraft.graph import ShapeGraph
@@ -95,13 +96,19 @@ class Evaluator:
         self, graph: ShapeGraph, component: str, program: str, outcome: Outcome, facts: PartFacts, *, path: int,
         step: int, checklist: Sequence[str] = (),
     ) -> Judgement:
-        """One part that ran. path, step : m and t; checklist : its frozen items"""
+        """One part that ran. path, step : m and t; checklist : its frozen items
+
+        A mesh that cannot be drawn is a failure "not drawn", with the reason.
+        """
         settings = self.settings
         picture = None
         if self.sees:
-            mesh = read_glb(outcome.glb, where=component)
-            picture = contact_sheet(mesh, key=program_hash(program), style=replace(STYLE, size=settings.sheet_size),
-                                    labels="none")
+            try:
+                mesh = read_glb(outcome.glb, where=component)
+                picture = contact_sheet(mesh, key=program_hash(program), labels="none",
+                                        style=replace(STYLE, size=settings.sheet_size))
+            except ConfigurationError as error:
+                return Judgement(None, "not drawn", str(error))
         told = facts.words(graph[component].box) if settings.part_facts or picture is None else ""
         if picture is None:
             told += "\n\nIts program:\n```python\n" + program.strip("\n") + "\n```"
@@ -117,11 +124,14 @@ class Evaluator:
         self, graph: ShapeGraph, prompt: str, mesh: ObjectMesh, facts: Mapping[str, PartFacts], *, key: str, look: int,
         checklist: Sequence[str] = (),
     ) -> Judgement:
-        """The assembled object. key : hash of its program; look : 0, and 1 after fixes"""
+        """The assembled object. key : hash of its program; look : 0, and 1 after fixes. Failures as `part`."""
         settings = self.settings
         picture = None
         if self.sees:
-            picture = contact_sheet(mesh, key=key, style=replace(STYLE, size=settings.sheet_size))
+            try:
+                picture = contact_sheet(mesh, key=key, style=replace(STYLE, size=settings.sheet_size))
+            except ConfigurationError as error:
+                return Judgement(None, "not drawn", str(error))
         told = ""
         if settings.part_facts or picture is None:
             made = graph.replacing(*(replace(graph[name], box=one.box) for name, one in facts.items()))

@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shapecraft.boxes import Box, bounds_of, vector
+from shapecraft.boxes import FARTHEST, Box, bounds_of, vector
 from shapecraft.graph import ShapeGraph
 from shapecraft.outcome import Outcome
 from shapecraft.relations import overlap, tolerance_of
@@ -76,6 +76,21 @@ class PartFacts:
         names = ("-x", "+x", "-y", "+y", "-z", "+z")
         return ", ".join(f"{name} {value:+.4g} m" for name, value in zip(names, self.off, strict=True)
                          if abs(value) >= 1e-3)
+
+
+def outsize(outcome: Outcome, asked: Box) -> str:
+    """Why what was made cannot be looked at, in words; "" where it can.
+
+    Ours: from a ten thousandth of the asked size, and a hundredth of a millimetre, to ten thousand times as much.
+    """
+    if not outcome.parts:
+        return ""
+    longest = max(max(part.high[i] for part in outcome.parts) - min(part.low[i] for part in outcome.parts)
+                  for i in range(3))
+    due = max(asked.size)
+    if max(due / 1e4, 1e-5) <= longest <= min(due * 1e4, FARTHEST):
+        return ""
+    return f"what it made is {longest:.3g} m long, and its box {due:.3g} m"
 
 
 def part_facts(outcome: Outcome, graph: ShapeGraph, name: str) -> PartFacts | None:

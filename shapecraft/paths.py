@@ -21,7 +21,7 @@ from shapecraft.coder import Coder, Written, advice_words, error_words
 from shapecraft.evaluator import Checklist, Evaluator
 from shapecraft.graph import ShapeGraph
 from shapecraft.outcome import Job, Outcome
-from shapecraft.part_facts import part_facts
+from shapecraft.part_facts import outsize, part_facts
 from shapecraft.settings import CraftSettings
 from shapecraft.shapes_guide import helpers
 from shapecraft.wall import Wall
@@ -54,6 +54,8 @@ class Bench:
             if syntax is not None:
                 outcome = Outcome("refused", message=f"not run: {syntax.words}", line=syntax.line)
         outcome = outcome or self.wall.run(Job(written.program, component))
+        if wrong := outsize(outcome, self.graph[component].box):
+            outcome = Outcome("output", message=wrong, log=outcome.log, seconds=outcome.seconds)
         return replace(attempt, advice=advice, outcome=outcome, facts=part_facts(outcome, self.graph, component))
 
     def judged(self, attempt: Attempt) -> Attempt:

@@ -143,6 +143,16 @@ def test_a_failed_call_is_a_value():
     assert (judgement.score, judgement.failure) == (None, "truncated")
 
 
+def test_a_mesh_that_cannot_be_drawn_is_a_value():
+    text = program(fitting("legs"))
+    outcome = replace(BoxWall().run(Job(text, "legs")), glb=b"no mesh")
+    model = Scripted(lambda request: opinion(6), sees_images=True)
+    judgement = Evaluator(model, CraftSettings.paper()).part(
+        stool(), "legs", text, outcome, part_facts(outcome, stool(), "legs"), path=0, step=0)
+    assert (judgement.score, judgement.failure, model.calls) == (None, "not drawn", [])
+    assert "a GLB file" in judgement.reason
+
+
 def test_a_checklist_is_of_the_parse_and_has_no_sizes():
     graph = stool()
     frozen = checklist_of(graph, "a stool")

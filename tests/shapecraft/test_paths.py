@@ -100,6 +100,22 @@ def test_an_empty_scene_is_repaired_too():
     assert [row[3] for row in trace] == ["empty", "empty"]
 
 
+@pytest.mark.parametrize(("side", "words"), [
+    (5000.0, "what it made is 5e+03 m long, and its box 0.4 m"), (1e-9, "what it made is 1e-09 m long"),
+    (1.8e6, "what it made is 1.8e+06 m long"),
+])
+def test_what_is_outsize_is_an_outcome_that_is_repaired_and_never_looked_at(side, words):
+    def answer(request):
+        if request.site.role == "evaluator-part":
+            return opinion(5)
+        return fitting("legs") if request.site.role == "coder-repair" else block((side, side, side), (0, 0, 0))
+
+    trace, told, table = walked(answer, CraftSettings.paper(steps=1))
+    assert trace == [(0, 0, "draft", "output", None), (0, 1, "repair", "ran", 5)]
+    assert told[0].outcome.message.startswith(words)
+    assert words in table.coder.model.calls[1].messages[1].text
+
+
 def test_a_reply_without_a_program_ends_its_path_and_is_counted():
     def answer(request):
         return "I give up." if request.site.role.startswith("coder-revise") else scored(5, 5, 5)(request)
