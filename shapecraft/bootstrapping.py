@@ -1,4 +1,7 @@
-"""Bootstrapping: N rounds; the Evaluator looks at the boxes, the Parser corrects them (ShapeCraft, section 3.2)."""
+"""Bootstrapping: N rounds; the Evaluator looks at the boxes, the Parser corrects them (ShapeCraft, section 3.2).
+
+Paper: Parser and Coder update. Ours: the Parser alone, whose boxes they are; no program exists yet.
+"""
 
 from __future__ import annotations
 

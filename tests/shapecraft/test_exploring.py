@@ -15,6 +15,7 @@ from easel.budget import Budget
 from easel.chat import Cancelled, ChatRequest, Transient, Truncated, Unavailable
 from easel.connection import chain
 from easel.errors import ConfigurationError, MissingCapability
+from easel.recording import Replay, pack
 from easel.retrying import RetryPolicy
 from easel.runs import RunStore
 from shapecraft import events
@@ -270,6 +271,18 @@ def test_a_run_that_was_left_goes_on_by_replay_and_ends_the_same(tmp_path, after
         assert {table: run.keyed(table) for table in expected} == expected
     assert len(model.calls) == len(whole.calls)
     assert sorted(job.program for job in wall.jobs) == sorted({job.program for job in whole_wall.jobs})
+
+
+def test_a_recording_replays_without_a_model_to_the_same_rows(tmp_path):
+    with open_run(tmp_path / "live") as run:
+        list(explore(craft(chain(Scripted(answer), store=run.replies), run=run)))
+        expected = {table: run.keyed(table) for table in ("bootstraps", "attempts", "components", "explored", "looks")}
+        pack(run.replies, tmp_path / "replies.json.gz")
+    with open_run(tmp_path / "again") as run:
+        replay = Replay(tmp_path / "replies.json.gz")
+        replay.sees_images = False
+        assert told(explore(craft(replay, run=run))) == GOLDEN
+        assert {table: run.keyed(table) for table in expected} == expected
 
 
 def test_an_interrupt_stops_cleanly_and_leaves_no_thread(tmp_path):
