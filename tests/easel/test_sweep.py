@@ -99,7 +99,11 @@ def test_nothing_is_left_running_when_a_sweep_is_killed(tmp_path, how, dask):
 
 
 def _kill(command: list[str], how: int, folder: Path) -> None:
-    sweep = subprocess.Popen(command, cwd=Path.cwd(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    sweep = subprocess.Popen(
+        command, cwd=Path.cwd(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        # A shell that starts the tests in the background has its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 60
     while not (folder / "asked.txt").exists() and time.monotonic() < until:
         time.sleep(0.1)
