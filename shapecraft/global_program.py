@@ -1,7 +1,8 @@
 """Global program: the programs of all parts as one text, one function per component (ShapeCraft, section 3.3, step 4).
 
-A part's program was written for an empty scene. Each function therefore runs in a scene of its own, and its objects,
-meshes and materials are named after the component before the next one runs; at the end all stand in one scene.
+A part's program was written for an empty scene, and many begin by deleting whatever there is. Each function therefore
+runs in a scene of its own, and what it made is named after the component and put aside in a file before the next one
+runs; at the end all stand in one scene.
 """
 
 from __future__ import annotations
@@ -17,15 +18,52 @@ from collections.abc import Iterable, Mapping
 from shapecraft.palette import FlatMaterial
 from shapecraft.programs import parsed
 
-_TAKEN = {"bpy", "build", "material"}
+_TAKEN = {"bpy", "build", "material", "os", "tempfile"}
 _HEAD = '''"""{title}
 
-One function per component. Frame: metres, +x right, +y away from the viewer, +z up.
+One function per component, for Blender 4.5; some use the helper library `shapes`. Frame: metres, +x right, +y away from
+the viewer, +z up.
 """
+
+import os
+import tempfile
 
 import bpy
 '''
 _TAIL = '''
+
+def build(*makers):
+    """Run every maker in an empty scene and put what it made aside; at the end all of it stands in the current scene.
+
+    makers : (name, function, linear base colour, metallic, roughness); the material is for objects that have none
+    """
+    aside = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make, *flat in makers:
+            bpy.context.window.scene = bpy.data.scenes.new(name)
+            make()
+            scene = bpy.context.scene  # another one, where the maker began with a new file
+            made = list(scene.collection.all_objects)
+            for number, one in enumerate(made):
+                one.name = name + (f".{number:03d}" if number else "")
+                if one.type in ("MESH", "CURVE", "SURFACE", "FONT", "META"):
+                    one.data.name = one.name
+                    if not any(one.data.materials):
+                        one.data.materials.clear()
+                        one.data.materials.append(material(name, *flat))
+            aside[name] = [one.name for one in made]
+            bpy.data.libraries.write(os.path.join(folder, f"{name}.blend"), set(made))
+            for one in made:
+                bpy.data.objects.remove(one)
+            if len(bpy.data.scenes) > 1:
+                bpy.data.scenes.remove(scene)
+            bpy.data.orphans_purge(do_recursive=True)
+        for name, names in aside.items():
+            with bpy.data.libraries.load(os.path.join(folder, f"{name}.blend")) as (_, here):
+                here.objects = names
+            for one in here.objects:
+                bpy.context.scene.collection.objects.link(one)
+
 
 def material(name, base_colour, metallic, roughness):
     """The flat material of that name, made once."""
@@ -38,30 +76,6 @@ def material(name, base_colour, metallic, roughness):
         shader.inputs["Metallic"].default_value, shader.inputs["Roughness"].default_value = metallic, roughness
         found.diffuse_color, found.metallic, found.roughness = (*base_colour, 1.0), metallic, roughness
     return found
-
-
-def build(*makers):
-    """Run every maker in a scene of its own, name what it made after it, and put everything into the first scene.
-
-    makers : (name, function, linear base colour, metallic, roughness); the material is for objects that have none
-    """
-    whole = bpy.context.scene
-    kinds = ("objects", "meshes", "curves", "materials")
-    for name, make, *flat in makers:
-        known = {kind: set(getattr(bpy.data, kind)) for kind in kinds}
-        bpy.context.window.scene = scene = bpy.data.scenes.new(name)
-        make()
-        for kind in kinds:
-            for number, one in enumerate(block for block in getattr(bpy.data, kind) if block not in known[kind]):
-                one.name = name + (f".{number:03d}" if number or kind == "materials" else "")
-        for one in list(scene.collection.all_objects):
-            if one.type in ("MESH", "CURVE", "SURFACE", "FONT", "META") and not any(one.data.materials):
-                one.data.materials.clear()
-                one.data.materials.append(material(name, *flat))
-            if one.name not in whole.collection.objects:
-                whole.collection.objects.link(one)
-        bpy.context.window.scene = whole
-        bpy.data.scenes.remove(scene)
 '''
 
 

@@ -10,7 +10,10 @@ from easel.chat import ChatRequest
 from easel.errors import MissingCapability
 from shapecraft import events
 from shapecraft.exploring import Craft, explore
+from shapecraft.global_program import global_program
 from shapecraft.mesh_files import read_glb
+from shapecraft.outcome import Job
+from shapecraft.palette import flat_material
 from shapecraft.settings import CraftSettings
 from shapecraft.wall import open_wall
 from tests.fakes import Scripted
@@ -41,16 +44,21 @@ def real(folder: str):
 
 
 @pytest.fixture(scope="module")
-def made():
-    """Object -> its events, M = 2 and T = 1."""
+def wall():
     try:
-        wall = open_wall()
+        standing = open_wall()
     except MissingCapability as error:
         pytest.skip(str(error))
+    with standing:
+        yield standing
+
+
+@pytest.fixture(scope="module")
+def made(wall):
+    """Object -> its events, M = 2 and T = 1."""
     settings = CraftSettings.paper(paths=2, steps=1, rounds=0, error_repairs=0)
-    with wall:
-        return {folder: list(explore(Craft(Scripted(real(folder)), wall, folder, settings, name=folder)))
-                for folder in PARTS}
+    return {folder: list(explore(Craft(Scripted(real(folder)), wall, folder, settings, name=folder)))
+            for folder in PARTS}
 
 
 @pytest.mark.parametrize("folder", PARTS)
@@ -79,3 +87,31 @@ def test_the_chosen_parts_make_one_object(made, folder):
     assert high - low == pytest.approx(SIZES[folder], abs=0.006)
     assert low[2] == pytest.approx(0, abs=1e-4)
     assert done.tally.first_pass == pytest.approx(1 - 1 / len(made[folder][0].parsing.graph) / 2)
+
+
+CLEARING = {
+    "selected": "bpy.ops.object.select_all(action='SELECT')\nbpy.ops.object.delete()",
+    "removed": "for one in list(bpy.data.objects):\n    bpy.data.objects.remove(one)\n"
+               "for one in list(bpy.data.meshes):\n    bpy.data.meshes.remove(one)",
+    "a new file": "bpy.ops.wm.read_factory_settings(use_empty=True)",
+}
+"""How models clear a scene that was empty already."""
+
+
+@pytest.mark.parametrize("how", CLEARING)
+def test_a_part_that_clears_the_scene_takes_no_other_part_with_it(wall, how):
+    cutter = ("import bpy\nbpy.ops.mesh.primitive_cube_add(size=2)\ncube = bpy.context.object\n"
+              "bpy.ops.mesh.primitive_cube_add(size=1, location=(1, 1, 1))\ntool = bpy.context.object\n"
+              "cut = cube.modifiers.new('cut', 'BOOLEAN')\ncut.object = tool\ncut.solver = 'EXACT'\n"
+              "bpy.context.collection.objects.unlink(tool)\n")
+    clearing = f"import bpy\n{CLEARING[how]}\nbpy.ops.mesh.primitive_cube_add(size=0.5)\n"
+    text = global_program("three parts", [("first", cutter), ("second", clearing), ("third", cutter)],
+                          {"first": flat_material("red paint")})
+    outcome = wall.run(Job(text))
+    assert (outcome.kind, outcome.message) == ("ran", "")
+    assert [(part.name, part.faces, part.material) for part in outcome.parts] == [
+        ("first", outcome.parts[0].faces, "first"), ("second", 12, "second"),
+        ("third", outcome.parts[0].faces, "third")]
+    assert outcome.parts[0].faces > 12, "the cutter is kept, and stays out of the scene"
+    red, _, _ = read_glb(outcome.glb).parts
+    assert red.base_colour == pytest.approx(flat_material("red paint").base_colour, abs=1 / 255)
