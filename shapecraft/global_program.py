@@ -19,6 +19,7 @@ from shapecraft.palette import FlatMaterial
 from shapecraft.programs import parsed
 
 _TAKEN = {"bpy", "build", "material", "os", "tempfile"}
+_ALL_NAMES = {"globals", "locals", "vars", "exec", "eval"}
 _HEAD = '''"""{title}
 
 One function per component, for Blender 4.5; some use the helper library `shapes`. Frame: metres, +x right, +y away from
@@ -84,41 +85,49 @@ def global_program(
 ) -> str:
     """The text. programs : (component's name, its program), in order; flat : the material where a part sets none"""
     programs = list(programs)
-    functions = "".join(f"\n\n{_function(name, program)}" for name, program in programs)
-    calls = "".join(f"    (\"{name}\", {_called(name)}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
+    called = _called([name for name, _ in programs])
+    functions = "".join(f"\n\n{_function(called[name], name, program)}" for name, program in programs)
+    calls = "".join(f"    (\"{name}\", {called[name]}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
                     for name, _ in programs for one in ((flat or {}).get(name, FlatMaterial()),))
     title = title.replace("\\", " ").replace('"""', "'''").strip(' "')
     return f"{_HEAD.format(title=title)}{functions}{_TAIL}\n\nbuild(\n{calls})\n"
 
 
-def _called(name: str) -> str:
-    """The function of a component: its name, unless that means something else to a program."""
-    taken = keyword.iskeyword(name) or name in _TAKEN or hasattr(builtins, name)
-    return f"{name}_" if taken else name
+def _called(names: list[str]) -> dict[str, str]:
+    """The functions of components: their names, unless those mean something else to a program."""
+    called: dict[str, str] = {}
+    for name in names:
+        called[name] = name
+        while (keyword.iskeyword(called[name]) or called[name] in _TAKEN or hasattr(builtins, called[name])
+               or (called[name] != name and called[name] in names)):
+            called[name] += "_"
+    return called
 
 
-def _function(name: str, program: str) -> str:
+def _function(called: str, name: str, program: str) -> str:
     """The program as a function; as a text that is executed where it cannot stand in one."""
     try:
-        text = f"def {_called(name)}():\n{_indented(_nested(program)).rstrip()}\n"
+        text = f"def {called}():\n{_indented(_nested(program)).rstrip()}\n"
         compile(text, name, "exec", dont_inherit=True)
         return text
     except (SyntaxError, ValueError, tokenize.TokenError):
         quoted = textwrap.indent(",\n".join(repr(line) for line in program.splitlines(keepends=True)), " " * 8)
-        return (f"def {_called(name)}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
+        return (f"def {called}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
                 f"{{\"__name__\": \"__main__\"}})\n")
 
 
 def _nested(program: str) -> str:
     """What was global is now the function's own: `global x` in a function becomes `nonlocal x`.
 
-    Raises SyntaxError for `from x import *`, which no function may hold.
+    Raises SyntaxError for what means another thing in a function: `from x import *`, and asking for all names.
     """
     tree = parsed(program)
     lines = program.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             raise SyntaxError("import * inside a function")
+        if isinstance(node, ast.Name) and node.id in _ALL_NAMES:
+            raise SyntaxError(f"{node.id} inside a function")
         if isinstance(node, ast.Global):
             row, column = node.lineno - 1, node.col_offset
             lines[row] = lines[row][:column] + "nonlocal" + lines[row][column + len("global"):]

@@ -19,6 +19,7 @@ from shapecraft.loose_json import LooseError, read_value
 LONGEST = 4000
 """Characters of feedback that are kept (ours): the Coder's context is bounded."""
 _SCORE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*10|out of 10)?\s*")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.0)?")
 _THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.I | re.S)
 
 
@@ -144,7 +145,7 @@ def _checks(raw: Any, count: int, where: str) -> tuple[Check, ...]:
     answers: dict[int, bool] = {}
     for place, one in enumerate(raw, 1):
         item, met = (one.get("item", place), one.get("met")) if isinstance(one, dict) else (place, one)
-        number = int(item) if str(item).strip().isdigit() or isinstance(item, float) else 0
+        number = int(float(item)) if _NUMBER.fullmatch(str(item).strip()) else 0
         if isinstance(met, str):
             met = {"yes": True, "true": True, "no": False, "false": False}.get(met.strip().lower())
         if not 1 <= number <= count or not isinstance(met, bool) or number in answers:

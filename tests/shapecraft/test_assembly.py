@@ -63,6 +63,8 @@ def test_what_was_global_is_the_functions_own(capsys):
     "from math import *\nprint(floor(2.5))\n",
     "def set_it():\n    global later\n    later = 2\nset_it()\nprint(later)\n",
     "if __name__ == '__main__':\n    print(2)\n",
+    "x = 2\nprint(globals()['x'])\n",
+    "exec('x = 2')\nprint(x)\n",
     "class A:\n    x = 2\n    def f(self):\n        return A.x\nprint(A().f())\n",
 ])
 def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
@@ -74,13 +76,16 @@ def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
 
 
 def test_names_that_mean_something_else_are_kept_out_of_the_way(capsys):
-    names = ["class", "material", "build", "bpy", "range", "print"]
+    names = ["class", "material", "build", "bpy", "range", "print", "os"]
     text = global_program("t", [(name, "print(sum(range(3)))\n") for name in names])
     defined = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     assert defined == [f"{name}_" for name in names] + ["build", "material"]
     assert '("range", range_, ' in text
     function(text, "range_")()
     assert capsys.readouterr().out == "3\n"
+    both = global_program("t", [("range", "x = 1\n"), ("range_", "x = 1\n")])
+    assert '("range", range__, ' in both
+    assert '("range_", range_, ' in both
 
 
 def nodes(glb: bytes) -> dict:

@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from easel.chat import ChatRequest, Truncated
 from shapecraft.assembly import assemble
@@ -21,14 +23,14 @@ from tests.shapecraft.crafting import BoxWall, checks, fitting, opinion, program
 SMALL = {"sheet_size": 48, "box_sheet_size": 48}
 
 
-def seen(settings: CraftSettings, *, eyes: bool, reply=None):
+def seen(chosen: CraftSettings, *, eyes: bool, reply=None):
     """(judgement of the legs, model): legs that are 10 % too large."""
     model = Scripted(reply or (lambda request: opinion(6)), sees_images=eyes)
     text = program(fitting("legs", 1.1))
     outcome = BoxWall().run(Job(text, "legs"))
     facts = part_facts(outcome, stool(), "legs")
     items = checklist_of(stool(), "a stool").parts["legs"]
-    judgement = Evaluator(model, settings, "s1").part(
+    judgement = Evaluator(model, chosen, "s1").part(
         stool(), "legs", text, outcome, facts, path=1, step=2, checklist=items)
     return judgement, model
 
@@ -65,12 +67,24 @@ def test_every_item_of_the_checklist_is_answered_once():
     read = read_opinion(opinion(5, checks=checks(3, unmet=(2,))), checklist=3)
     assert read.unmet == (2,)
     for bad, words in ((checks(2), "none for [3]"), ([*checks(3), {"item": 1, "met": True}], "each once"),
-                       ([{"item": 4, "met": True}], "items 1 to 3"), ("yes", "one answer for each of the 3 items")):
+                       ([{"item": 4, "met": True}], "items 1 to 3"), ([{"item": "\u00b2", "met": True}], "items 1 to 3"),
+                       ([{"item": 1e999, "met": True}], "got {'item': None"), ([{"item": 1.5, "met": True}], "each once"),
+                       ("yes", "one answer for each of the 3 items")):
         with pytest.raises(OpinionInvalid) as error:
             read_opinion(opinion(5, checks=bad), checklist=3)
         assert words in str(error.value)
     assert read_opinion(opinion(5, checks={"1": "yes", "2": "no", "3": True}), checklist=3).unmet == (2,)
     assert read_opinion(opinion(5, checks=checks(9))).checks == (), "nobody asked"
+
+
+@given(st.text(alphabet='{}[]":,0123456789 scorefedbackmetitx\n', max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_an_opinion_or_refused(text):
+    for reply in (text, '{"score": 5, "feedback": "x", "checks": ' + text, '{"score": ' + text):
+        try:
+            assert 0 <= read_opinion(reply, checklist=2, components=("legs",)).score <= 10
+        except OpinionInvalid as error:
+            assert str(error).startswith("expected ")
 
 
 def test_fixes_name_components_and_come_in_their_order():
@@ -99,8 +113,8 @@ def test_a_model_with_eyes_sees_a_sheet_that_counts_by_the_program():
 
 
 def test_a_model_without_eyes_is_told_measured_facts_in_both_presets():
-    for settings in (CraftSettings.paper(), CraftSettings.paper(pictures="never")):
-        judgement, model = seen(settings, eyes=settings.pictures == "never")
+    for chosen in (CraftSettings.paper(), CraftSettings.paper(pictures="never")):
+        judgement, model = seen(chosen, eyes=chosen.pictures == "never")
         text = model.calls[0].messages[1].text
         assert judgement.sheet == ""
         assert model.calls[0].messages[1].images == ()
