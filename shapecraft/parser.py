@@ -83,7 +83,8 @@ class Parser:
         return read_part_list(text, prompt=prompt, limit=self.settings.components)
 
     def _updated(self, text: str, prompt: str, before: ShapeGraph) -> PartList:
-        """The same reader; the components stay those that the object was parsed into."""
+        """The same reader; the components stay those that the object was parsed into, in that order. A joint or material
+        that the reply leaves out stays; relations that it leaves out are gone, because they would move boxes."""
         read = self._read(text, prompt)
         if set(read.graph.names) != set(before.names):
             missing = [name for name in before.names if name not in read.graph.names]
@@ -92,7 +93,8 @@ class Parser:
             raise PartListError(f"the components {', '.join(before.names)}", came="; ".join(said), where="components",
                                 mend="Correct boxes and words; keep every component and its name.")
         kept = tuple(
-            replace(new, material=new.material or old.material, path=old.path, program=old.program)
+            replace(new, material=new.material or old.material, joint=new.joint or old.joint, path=old.path,
+                    program=old.program)
             for old, new in ((old, read.graph[old.name]) for old in before.components)
         )
         graph = ShapeGraph(before.object, kept, before.assumptions)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from easel.chat import ChatRequest, Truncated
+from shapecraft.graph import Joint
 from shapecraft.parser import Parser
 from shapecraft.settings import CraftSettings
 from tests.fakes import Scripted
@@ -70,6 +72,16 @@ def test_an_update_shows_the_plan_and_the_feedback_and_keeps_the_components():
     assert "The seat is narrow." in call.messages[1].text
     assert '"name": "legs"' in call.messages[1].text
     assert str(call.site) == "parser-update/s1/1/-1"
+
+
+def test_an_update_that_leaves_a_joint_out_keeps_it_and_relations_go():
+    before = stool().replacing(replace(stool()["seat"], joint=Joint("hinge", (1, 0, 0), limits=(0.0, 90.0))))
+    without = json.loads(STOOL)
+    del without["components"][1]["relations"]
+    updated = Parser(Scripted(lambda request: json.dumps(without)), CraftSettings.paper()).update(
+        before, "a stool", "More.", round=0)
+    assert updated.graph["seat"].joint == before["seat"].joint
+    assert updated.graph["seat"].relations == ()
 
 
 def test_an_update_that_loses_a_component_is_told_so():
