@@ -83,8 +83,10 @@ class Parser:
         return read_part_list(text, prompt=prompt, limit=self.settings.components)
 
     def _updated(self, text: str, prompt: str, before: ShapeGraph) -> PartList:
-        """The same reader; the components stay those that the object was parsed into, in that order. A joint or material
-        that the reply leaves out stays; relations that it leaves out are gone, because they would move boxes."""
+        """The same reader; the components stay those that the object was parsed into, in that order.
+
+        A joint or material that the reply leaves out stays; relations do not, because they would move boxes.
+        """
         read = self._read(text, prompt)
         if set(read.graph.names) != set(before.names):
             missing = [name for name in before.names if name not in read.graph.names]
