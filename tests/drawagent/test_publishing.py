@@ -285,8 +285,13 @@ def test_the_command_says_what_it_wrote_and_what_the_card_lacks(run, tmp_path, m
     assert "bundle: mine.zip (" in told.out and "check it: drawagent reproduce mine.zip" in told.out
     assert "states no licence or no author" in told.err
     assert "- Rain." in read_zip(tmp_path / "mine.zip")["README.md"].decode()
-    notebook(run, f"k = '{KEY}'")
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith("drawagent: expected nothing shaped like a key, got one (not shown)")
+    assert "expected a new file, got mine.zip, which is there (at --out)" in capsys.readouterr().err
+    notebook(run, f"k = '{KEY}'")
+    monkeypatch.setattr("sys.argv", ["drawagent", "publish", str(run), "-o", "mine.zip", *named, "--force"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "drawagent: expected nothing shaped like a key, got one (not shown)" in capsys.readouterr().err

@@ -441,11 +441,12 @@ import signal, time
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
 time.sleep(600)
 """, "timeout", ends=False, limits=BRIEF)
+# Whether the harvest comes through beside spinning threads is a race; they end with their jail either way.
 attack("endless loop in every thread", """
 import threading
 for _ in range(8):
     threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()
-""", "timeout", "memory", ends=False, limits=BRIEF)
+""", "timeout", "memory", "empty", ends=False, limits=BRIEF)
 attack("endless modifier", """
 import bpy
 bpy.ops.mesh.primitive_cube_add()

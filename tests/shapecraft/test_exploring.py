@@ -305,6 +305,15 @@ def test_an_interrupt_stops_cleanly_and_leaves_no_thread(tmp_path):
     assert len(model.calls) == asked
 
 
+@pytest.fixture
+def ctrl_c():
+    """A shell that starts the tests in the background has its children ignore Ctrl-C; here it counts."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, earlier)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_reaches_a_loop_that_waits_and_nothing_new_is_asked():
     before = threading.active_count()
 

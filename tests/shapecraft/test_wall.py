@@ -396,7 +396,8 @@ def test_a_program_cannot_name_whom_we_kill(wall, disposable):
     program = ("import os\nfor number in range(3, 256):\n    try:\n"
                f"        os.write(number, b'{{\"child-pid\": {victim.pid}}}')\n    except OSError:\n        pass\n")
     with open_wall(1, disposable_machine=disposable) as other:
-        assert other.run(Job(program)).kind == "output"
+        # What it wrote into the result is noise, told as such or dropped, whichever descriptor came first.
+        assert other.run(Job(program)).kind in ("output", "empty", "crashed")
     assert victim.poll() is None
     victim.kill()
     victim.wait()
