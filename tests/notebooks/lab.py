@@ -49,7 +49,7 @@ class Sheet:
         self.page.wait_for_function(
             "() => { const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')]"
             ".map(one => one.textContent.trim()); return prompts.length && prompts.every(one => /^\\[\\d+\\]:?$/.test(one)); }",
-            timeout=timeout * 1000,
+            timeout=timeout * 1000, polling=500,  # by the clock: frames may starve while scenes are drawn in software
         )
 
     def errors(self) -> list[str]:
