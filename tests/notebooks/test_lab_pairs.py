@@ -6,7 +6,7 @@ import pytest
 
 from tests.notebooks.lab import lab  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.notebook
+pytestmark = [pytest.mark.notebook, pytest.mark.acceptance]
 
 VIEWER = ".jp-OutputArea-output .widget-vbox:has(.widget-dropdown) >> nth=0"
 PLOT = ".widget-vbox .js-plotly-plot"
