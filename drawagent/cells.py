@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drawagent.arguments import read_budget, read_library
+from drawagent.arguments import read_library
 from drawagent.experience import Library
 from drawagent.planning import planned_calls
 from drawagent.policies import check_gate, check_policies
@@ -22,6 +22,7 @@ from drawagent.queries import QueryLists, read_queries
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
 from drawagent.studio import Studio
+from easel.arguments import read_budget
 from easel.chat import ChatModel, ChatRequest
 from easel.errors import ConfigurationError
 from easel.runs import RunBusy

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from drawagent import cli_bundles, cli_lessons, cli_scoring, cli_tables
-from drawagent.arguments import read_budget, read_library, read_query, read_settings
+from drawagent.arguments import read_library, read_query, read_settings
+from easel.arguments import read_budget
 from easel.errors import ConfigurationError, EaselError
 
 app = typer.Typer(

@@ -45,10 +45,10 @@ def effects(
     trust_plugins: Trust = False,
 ) -> None:
     """What each lesson of a run's library does to the gate queries' scores. The cost is told first."""
-    from drawagent.arguments import read_budget
     from drawagent.examination import open_examination
     from drawagent.lesson_effects import Design, covers
     from drawagent.queries import read_queries
+    from easel.arguments import read_budget
 
     opened = open_examination(
         run, epoch=epoch, queries=None if queries is None else read_queries(queries), model=model, scorer=scorer,
@@ -93,11 +93,11 @@ def fork(
     mixed: Mixed = False,
 ) -> None:
     """A new run that shares a run's past, changes its library by hand, and goes on. Only the new branch is paid for."""
-    from drawagent.arguments import read_budget
     from drawagent.cli import _closing, _drain, _plan, _tell, _today
     from drawagent.forking import fork as forked
     from drawagent.planning import planned_calls
     from drawagent.recordings import Recording
+    from easel.arguments import read_budget
     from easel.recording import RecordMissing
     from easel.runs import RunStore
 

@@ -16,7 +16,7 @@ from drawagent.recordings import Recording
 from drawagent.replaying import replay_with
 from drawagent.reward import RememberedReward, ViewReward
 from drawagent.settings import DrawSettings
-from drawagent.studio import fingerprint, open_scorer
+from drawagent.studio import open_scorer
 from drawagent.trust import check_scorers
 from drawagent.witnesses import AbsentReward, Recomputed, WitnessedMetrics, WitnessedReward
 from drawagent.wrapped import AskedModel
@@ -26,6 +26,7 @@ from easel.recording import RecordMissing
 from easel.runs import RunStore
 from easel.score_card import ScorerCard
 from easel.scoring import ImageTextScorer
+from easel.studios import fingerprint
 
 ROLES = ("reward", "report")
 _SOURCES = {"reward": "reward_source", "report": "measured_source"}

@@ -35,11 +35,12 @@ from drawagent.queries import Query
 from drawagent.reward import BLANK, ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
-from drawagent.studio import PACKAGES, fingerprint
+from drawagent.studio import PACKAGES
 from easel.errors import EaselError, MissingCapability, shorten
 from easel.plugins import source_key
 from easel.runs import RunStore, provenance
 from easel.scoring import ImageTextScorer
+from easel.studios import fingerprint
 
 ROW = "epoch 0"
 """The row of the set: a method without practice stands where ours stand before theirs."""

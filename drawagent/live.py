@@ -14,7 +14,7 @@ from drawagent.references import read_references
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn, is_stand_in
-from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
+from drawagent.studio import Studio, open_scorer, open_studio, start_run
 from easel.budget import Budget
 from easel.chat import Evidence
 from easel.connection import chain, connect
@@ -22,6 +22,7 @@ from easel.errors import EaselError
 from easel.recording import Replay
 from easel.retrying import Pause
 from easel.scoring import AestheticScorer
+from easel.studios import closing_after_failure
 
 if TYPE_CHECKING:
     from drawagent.forking import Branch

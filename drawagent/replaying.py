@@ -12,9 +12,10 @@ from drawagent.recordings import Recording
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.sheets import contact_sheet_image
-from drawagent.studio import Studio, closing_after_failure, open_scorer, open_studio, start_run
+from drawagent.studio import Studio, open_scorer, open_studio, start_run
 from drawagent.trust import check_plugins, check_scorers
 from easel.chat import ChatModel
+from easel.studios import closing_after_failure
 
 
 def open_replay(

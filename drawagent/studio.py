@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import hashlib
-import json
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -25,13 +22,13 @@ from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.trust import POLICIES
-from easel.asking import load_prompt
 from easel.chat import ChatModel, Evidence
 from easel.errors import ConfigurationError
 from easel.plugins import load, source_key
 from easel.prices import Price
 from easel.runs import RunStore, provenance
 from easel.scoring import ClipScorer, ImageTextScorer
+from easel.studios import fingerprint, keep_prompts, prompt_keys
 
 if TYPE_CHECKING:
     from drawagent.forking import Branch
@@ -207,16 +204,6 @@ def open_studio(
     )
 
 
-@contextlib.contextmanager
-def closing_after_failure(run: RunStore) -> Iterator[None]:
-    """A run that cannot be wired is closed, and says why it failed: the next try in the same process may open it."""
-    try:
-        yield
-    except BaseException as error:
-        run.__exit__(type(error), error, error.__traceback__)
-        raise
-
-
 def configuration(
     lists: QueryLists, settings: DrawSettings, *, model: str, evidence: Evidence, reward: ViewReward,
     measured_by: ViewReward, library: Library = Library(), references: Mapping[str, Reference] | None = None,
@@ -226,7 +213,6 @@ def configuration(
 
     library, references, sees_images, branch : stand in it only where there are any, and where pictures may be sent
     """
-    prompts = {name: load_prompt("drawagent", name, overlay=settings.prompt_overlay).key for name in PROMPTS}
     policies = {
         name: source_key(load(value)) for name in POLICIES
         if (value := getattr(settings, name))
@@ -251,17 +237,10 @@ def configuration(
         "measured_by": measured_by.card.name,
         "reward_source": reward.source,
         "measured_source": measured_by.source,
-        "prompts": prompts,
+        "prompts": prompt_keys("drawagent", PROMPTS, overlay=settings.prompt_overlay),
         "policies": policies,
         **given,
     }
-
-
-def fingerprint(configured: Mapping[str, Any]) -> str:
-    """Hex SHA-256 of a configuration. Settings that change no result (the overlay's place) do not count."""
-    counted = json.loads(json.dumps(configured))
-    counted["settings"].pop("prompt_overlay", None)
-    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
 
 
 def start_run(
@@ -303,8 +282,5 @@ def start_run(
         root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,
         facts={"cards": cards, "seeds": seeds, **provenance(PACKAGES), **(facts or {})}, date=date, home=home,
     )
-    for prompt in (load_prompt("drawagent", one, overlay=settings.prompt_overlay) for one in PROMPTS):
-        kept = f"prompts/{prompt.name}-{prompt.key[:12]}.md"
-        if not (run.folder / kept).exists():
-            run.write(kept, prompt.text)
+    keep_prompts(run, "drawagent", PROMPTS, overlay=settings.prompt_overlay)
     return run

@@ -1,0 +1,67 @@
+"""Arguments: what a person types on the command line, read into settings and budgets with errors in words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from easel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from easel.budget import Budget
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def read_settings(
+    kind: type[S], of: Callable[..., S], preset: str, changes: Sequence[str] | None, **given: Any
+) -> S:
+    """A preset with changes, each as name=value in YAML, and with what other options gave.
+
+    kind : the class of the settings; of : called with the preset and the changes
+    Raises ConfigurationError naming the setting, what it takes, and the nearest one for an unknown name.
+    """
+    import yaml
+
+    values = dict(given)
+    for change in changes or ():
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise ConfigurationError("a setting as name=value", came=change, where="--set")
+        values[key.strip()] = None if value.strip().lower() == "none" else yaml.safe_load(value)
+    try:
+        return of(preset, **values)
+    except ValidationError as error:
+        first, fields = error.errors()[0], kind.model_fields
+        name = ".".join(map(str, first["loc"]))
+        if name in fields:
+            raise ConfigurationError(
+                f"a value that the setting '{name}' takes", came=f"{first['input']!r}", where=f"--set {name}",
+                mend=f"{first['msg']}. {fields[name].description or ''}",
+            ) from error
+        near = difflib.get_close_matches(name, fields, 3, 0.5)
+        known = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(fields)}."
+        raise ConfigurationError(
+            "a setting that the method knows", came=f"'{name}'", where="--set", mend=known
+        ) from error
+
+
+def read_budget(text: str | None) -> Budget:
+    """Limits as calls=N,tokens=N,dollars=X,seconds=X; "" or None sets none."""
+    from easel.budget import Budget
+
+    values: dict[str, Any] = {}
+    for part in (text or "").split(","):
+        key, equals, number = part.strip().partition("=")
+        if not part.strip():
+            continue
+        try:
+            if not equals or key not in ("calls", "tokens", "dollars", "seconds"):
+                raise ValueError
+            values[key] = int(float(number)) if key in ("calls", "tokens") else float(number)
+        except (ValueError, OverflowError):
+            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
+    return Budget(**values)
