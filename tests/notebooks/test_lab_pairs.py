@@ -6,8 +6,10 @@ import pytest
 
 from tests.notebooks.lab import lab  # noqa: F401 (a fixture)
 
-pytestmark = [pytest.mark.notebook, pytest.mark.acceptance]
+pytestmark = pytest.mark.notebook
 
+PAUSE = 80
+"""Milliseconds between movements: a scene reads the pointer once a frame, and software draws frames slowly."""
 VIEWER = ".jp-OutputArea-output .widget-vbox:has(.widget-dropdown) >> nth=0"
 PLOT = ".widget-vbox .js-plotly-plot"
 CAMERAS = """() => {
@@ -18,14 +20,18 @@ CAMERAS = """() => {
 
 
 def drag(sheet, *, right: float) -> None:
-    """Drag a drawing; right : how far right of the plot's left edge it is taken, pixels."""
+    """Drag a drawing as a hand does, over many frames; right : how far right of the plot's left edge it is taken, pixels."""
     plot = sheet.page.locator(PLOT).first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     x, y = box["x"] + right, box["y"] + 240
     sheet.page.mouse.move(x, y)
+    sheet.page.wait_for_timeout(PAUSE)
     sheet.page.mouse.down()
-    sheet.page.mouse.move(x + 90, y + 30, steps=6)
+    for step in range(1, 10):
+        sheet.page.wait_for_timeout(PAUSE)
+        sheet.page.mouse.move(x + 10 * step, y + 3 * step)
+    sheet.page.wait_for_timeout(PAUSE)
     sheet.page.mouse.up()
 
 
@@ -33,7 +39,7 @@ def turned(sheet, before: list) -> list:
     """The two eyes, once both have left where they were."""
     sheet.page.wait_for_function(
         f"before => {{ const eyes = ({CAMERAS})(); return eyes && eyes.every((eye, i) => eye.x !== before[i].x); }}",
-        arg=before, timeout=30_000,
+        arg=before, timeout=60_000, polling=200,
     )
     return sheet.page.evaluate(CAMERAS)
 

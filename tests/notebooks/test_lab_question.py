@@ -8,7 +8,7 @@ import pytest
 
 from tests.notebooks.lab import lab  # noqa: F401 (a fixture)
 
-pytestmark = [pytest.mark.notebook, pytest.mark.acceptance]
+pytestmark = pytest.mark.notebook
 
 
 def test_a_blind_question_takes_answers(lab, tmp_path):  # noqa: F811
