@@ -62,8 +62,8 @@ def test_the_code_of_the_policy_counts(tmp_path, monkeypatch):
     (tmp_path / "my_policy.py").write_text("def mine(paths, settings, submit): ...\n")
     one = configured(settings=CraftSettings.paper(policy="my_policy:mine"))
     assert one["policies"]["policy"].startswith("my_policy:mine#")
+    (tmp_path / "bad_policy.py").write_text("def mine(): ...\n")
     with pytest.raises(ConfigurationError, match="a callable that takes"):
-        (tmp_path / "bad_policy.py").write_text("def mine(): ...\n")
         configured(settings=CraftSettings.paper(policy="bad_policy:mine"))
 
 
