@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from easel.chat import ChatReply, ChatRequest, Evidence, Usage
 from easel.errors import ConfigurationError
+from shapecraft import standin_questions
 from shapecraft.boxes import Box, Vector, vector
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import ShapeGraph
@@ -25,6 +26,8 @@ from shapecraft.part_list import read_part_list, write_part_list
 STAND_IN = "stand-in"
 BROKEN = "part.data.use_auto_smooth = True"
 """What a first program that does not run has in it: gone since Blender 4.1, and what models write most often."""
+ELSEWHERE: tuple[Callable[[ChatRequest], str | None], ...] = (standin_questions.answer,)
+"""Answers to further calls, each in a module of its own; None is not its call."""
 SAID = "(These are words of a stand-in, not of a model.)"
 _OBJECT = re.compile(r"^The object: (.*)$", re.M)
 _PLAN = re.compile(r"^## (?:The plan|Its parts)[^\n]*\n(.*?)(?=\n\n|\Z)", re.M | re.S)
@@ -91,10 +94,12 @@ class StandIn:
             "coder-repair": self._repair, "evaluator-volumes": self._volumes, "evaluator-part": self._part,
             "evaluator-whole": self._whole,
         }
-        if role not in answers:
-            raise ConfigurationError(f"a call of {', '.join(answers)}", came=role, where="stand-in")
-        asked = next(message.text for message in request.messages if message.role == "user")
-        words = answers[role](asked, rng)
+        words = next((said for one in ELSEWHERE if (said := one(request)) is not None), None)
+        if words is None:
+            if role not in answers:
+                raise ConfigurationError(f"a call of {', '.join(answers)}", came=role, where="stand-in")
+            asked = next(message.text for message in request.messages if message.role == "user")
+            words = answers[role](asked, rng)
         if rng.random() < self.bad and not again:
             words = "I would rather say it in words."
         prompt = sum(len(message.text) for message in request.messages) // 4
