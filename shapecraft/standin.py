@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 from easel.chat import ChatReply, ChatRequest, Evidence, Usage
 from easel.errors import ConfigurationError
-from shapecraft import standin_animating, standin_questions
+from shapecraft import standin_animating, standin_editing, standin_questions
 from shapecraft.boxes import Box, Vector, vector
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import ShapeGraph
@@ -26,7 +26,9 @@ from shapecraft.part_list import read_part_list, write_part_list
 STAND_IN = "stand-in"
 BROKEN = "part.data.use_auto_smooth = True"
 """What a first program that does not run has in it: gone since Blender 4.1, and what models write most often."""
-ELSEWHERE: tuple[Callable[[ChatRequest], str | None], ...] = (standin_questions.answer, standin_animating.answer)
+ELSEWHERE: tuple[Callable[[ChatRequest], str | None], ...] = (
+    standin_questions.answer, standin_animating.answer, standin_editing.answer,
+)
 """Answers to further calls, each in a module of its own; None is not its call."""
 SAID = "(These are words of a stand-in, not of a model.)"
 _OBJECT = re.compile(r"^The object: (.*)$", re.M)
