@@ -19,7 +19,6 @@ from drawagent.settings import DrawSettings
 from drawagent.studio import open_scorer
 from drawagent.trust import check_scorers
 from drawagent.witnesses import AbsentReward, Recomputed, WitnessedMetrics, WitnessedReward
-from drawagent.wrapped import AskedModel
 from easel.chat import ChatModel
 from easel.errors import EaselError
 from easel.recording import RecordMissing
@@ -27,6 +26,7 @@ from easel.runs import RunStore
 from easel.score_card import ScorerCard
 from easel.scoring import ImageTextScorer
 from easel.studios import fingerprint
+from easel.wrapped import AskedModel
 
 ROLES = ("reward", "report")
 _SOURCES = {"reward": "reward_source", "report": "measured_source"}

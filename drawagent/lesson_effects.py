@@ -24,7 +24,6 @@ from drawagent.inference import start
 from drawagent.library_parts import Design, Kept, part, without
 from drawagent.queries import Query
 from drawagent.reward import Reward, score_row
-from drawagent.wrapped import PlannedModel
 from easel.budget import Budget, Estimate, estimate
 from easel.chat import Evidence
 from easel.crew import Crew
@@ -32,6 +31,7 @@ from easel.errors import ConfigurationError
 from easel.prices import Price
 from easel.recording import Replies
 from easel.statistics import NO_VARIATION, Interval, holm, paired_interval
+from easel.wrapped import PlannedModel
 
 if TYPE_CHECKING:
     import pandas

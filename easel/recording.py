@@ -284,12 +284,17 @@ class Replay:
     source : a store, a pack, or the path of either
     by_site : where a prompt has changed since, answer by call site and replica; `drifted` counts how often
     name : model label that requests carry; needed only when the record holds several
-    misses, drifted : calls without an answer; calls answered by their site alone
+    alike : text of an identity without what may differ between machines (the last digits of a camera that was fitted
+        to a mesh); a request whose key is unknown is answered by the reply to one that is alike
+    misses, drifted : calls without an answer; calls answered by their site alone; likened : by likeness
     """
 
     sees_images = True
 
-    def __init__(self, source: Replies | Path | str, *, by_site: bool = False, name: str | None = None) -> None:
+    def __init__(
+        self, source: Replies | Path | str, *, by_site: bool = False, name: str | None = None,
+        alike: Callable[[dict[str, Any]], str] | None = None,
+    ) -> None:
         if isinstance(source, Path | str):
             path = Path(source)
             source = ReplyStore(path) if path.is_dir() else PackedReplies(path)
@@ -305,16 +310,22 @@ class Replay:
         grades = {stored.reply.evidence for stored in self._replies.values() if stored.reply is not None}
         self.evidence: Evidence = "stand-in" if "stand-in" in grades else "recorded"
         self.by_site = by_site
-        self.misses = self.drifted = 0
+        self.misses = self.drifted = self.likened = 0
         self._lock = threading.Lock()
         self._sites: dict[tuple[str, int], list[StoredReply]] = {}
         for stored in sorted(self._replies.values(), key=lambda one: one.key):
             for site in stored.sites:
                 self._sites.setdefault((str(site), stored.replica), []).append(stored)
+        self._likeness = alike
+        self._alike = {alike(one.identity): one for one in self._replies.values()} if alike is not None else {}
 
     def reply(self, request: ChatRequest) -> ChatReply:
         """The recorded reply. Raises RecordMissing, naming the nearest request and what differs."""
         stored = self._replies.get(request.key)
+        if stored is None and self._likeness is not None:
+            stored = self._alike.get(self._likeness(request.identity()))
+            with self._lock:
+                self.likened += stored is not None
         if stored is None and self.by_site:
             there = self._sites.get((str(request.site), request.replica), [])
             stored = _nearest(request, there)

@@ -33,7 +33,7 @@ class RememberedWall:
 
     def run(self, job: Job) -> Outcome:
         """The outcome that is known, else a run. Faults of the machine are raised and never remembered."""
-        key = _key(job)
+        key = outcome_key(job)
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
@@ -74,7 +74,8 @@ def read_outcome(folder: Path, key: str) -> Outcome | None:
                           mend="Remove the file; the program is run again.") from error
 
 
-def _key(job: Job) -> str:
+def outcome_key(job: Job) -> str:
+    """What an outcome is kept under: the hash of the program, and of limits of its own."""
     plain = replace(Job(job.program), name=job.name)
     if job == plain:
         return program_hash(job.program)
