@@ -21,6 +21,7 @@ from shapecraft.boxes import Box
 from shapecraft.graph import Component, Joint, ShapeGraph
 from shapecraft.mesh import PartMesh
 from shapecraft.mesh_files import read_glb
+from shapecraft.posing import JointTree, PoseError, joint_tree, limits
 from shapecraft.relations import AnyRelation, FlushWith, InsetIn, OnTopOf, Repeated, SymmetricTo
 from shapecraft.shading import part_colour, screen
 
@@ -42,7 +43,7 @@ def model_page(
     for number, (component, path) in enumerate(zip(graph.components, _paths(graph), strict=True)):
         name = component.name
         tree.put(path, _item(number, component, parts.get(name), (scores or {}).get(name)))
-    shown = text(title or graph.object)
+    rig, shown = _rig(graph), text(title or graph.object)
     assumed = f"<p class=note dir=auto>Assumed: {text('; '.join(graph.assumptions))}</p>" if graph.assumptions else ""
     return (
         "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
@@ -57,8 +58,8 @@ def model_page(
         "<section id=view aria-label=\"Model\"><div id=stage><canvas tabindex=0 role=img "
         f'aria-label="{text(graph.object)}, drag or use the arrow keys to turn"></canvas><p></p>'
         + (f"<span class=\"over watermark\">{text(watermark)}</span>" if watermark else "")
-        + f"</div><div id=tools>{_TOOLS}{_joints(graph, parts)}</div></section></main>"
-        f'<script type="application/json" id=object>{data(_embedded(graph))}</script>'
+        + f"</div><div id=tools>{_TOOLS}{_sliders(rig)}</div></section></main>"
+        f'<script type="application/json" id=object>{data(_embedded(graph, rig))}</script>'
         f'<script type="text/plain" id=glb>{base64.b64encode(glb).decode()}</script>'
         f"<script>{_file('three.min.js')}</script><script>{_file('model.js')}</script></body></html>\n"
     )
@@ -74,21 +75,6 @@ def data(value: Any) -> str:
     """JSON that cannot end the script element it stands in."""
     dumped = json.dumps(value, separators=(",", ":"))
     return dumped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def moved_by(graph: ShapeGraph, name: str) -> tuple[str, ...]:
-    """Components whose joints move this one, the outermost first: one that carries another comes before it."""
-    left = [one.name for one in graph.components
-            if one.joint is not None and (one.name == name or name in one.joint.carries)]
-    found: list[str] = []
-    while left:
-        def carried(one: str) -> int:
-            return sum(one in graph[other].joint.carries for other in left if other != one)  # type: ignore[union-attr]
-
-        outermost = min(left, key=carried)  # of equals, and in a circle, the first of the graph
-        left.remove(outermost)
-        found.append(outermost)
-    return tuple(found)
 
 
 def _paths(graph: ShapeGraph) -> list[tuple[str, ...]]:
@@ -138,10 +124,10 @@ def _file(name: str) -> str:
     return resources.files("shapecraft").joinpath("viewer").joinpath(name).read_text("utf-8")
 
 
-def _embedded(graph: ShapeGraph) -> dict[str, Any]:
+def _embedded(graph: ShapeGraph, rig: JointTree | None) -> dict[str, Any]:
     """What the viewer is told; world frame, z up."""
     components = [{"name": one.name, "colour": _hex(part_colour(number)), "box": asdict(one.box),
-                   "moved_by": moved_by(graph, one.name)} for number, one in enumerate(graph.components)]
+                   "moved_by": _moved_by(rig, one.name)} for number, one in enumerate(graph.components)]
     joints = {one.name: {"name": one.name, "type": one.joint.type, "axis": one.joint.direction,
                          "origin": one.joint.origin} for one in graph.components if one.joint is not None}
     return {"components": components, "joints": joints}
@@ -152,7 +138,7 @@ def _item(number: int, component: Component, part: PartMesh | None, score: float
     box = _swatch(_hex(part_colour(number)))
     told = f"<span class=score>{score:g} of 10</span>" if score is not None else ""
     off = "" if part is not None else " disabled"
-    rows = [("geometry", text(component.geometry)), ("position", text(component.position)),
+    rows = [("position", text(component.position)),
             ("box", f"{box} {_sizes(component.box)}"), ("made", _made(part)), ("material", _material(component, part))]
     rows += [("relation", text(_relation(one))) for one in component.relations]
     rows += [("joint", text(_joint(component.joint)))] if component.joint is not None else []
@@ -206,20 +192,38 @@ def _joint(joint: Joint) -> str:
             f"{joint.limits[0]:g} to {joint.limits[1]:g} {unit}{carried}")
 
 
-def _joints(graph: ShapeGraph, parts: Mapping[str, PartMesh]) -> str:
-    """A slider for every joint that moves a part that was made."""
+def _sliders(rig: JointTree | None) -> str:
+    """A slider for every joint that can move; of a ball one for each of the world's axes."""
+    if rig is None:
+        return ""
     sliders = []
-    for one in graph.components:
-        joint = one.joint
-        if joint is None or joint.type == "fixed" or joint.limits[0] == joint.limits[1] or one.name not in parts:
-            continue
-        low, high = joint.limits
-        unit = "m" if joint.type == "slider" else "deg"
-        rest = min(max(0.0, low), high)
-        sliders.append(
-            f'<label>{text(one.name)} <input type=range data-joint="{text(one.name)}" data-unit={unit} min={low:g} '
-            f"max={high:g} step=any value={rest:g}><output></output></label>")
+    for name in rig.moving:
+        joint = rig.joint(name)
+        low, high = limits(joint)
+        for axis in ("x", "y", "z") if joint.type == "ball" else ("",):
+            sliders.append(
+                f'<label>{text(f"{name} {axis}".strip())} <input type=range data-joint="{text(name)}" '
+                f'data-axis="{axis}" data-unit="{"m" if joint.type == "slider" else "degrees"}" min={low:g} '
+                f"max={high:g} step=any value=0><output></output></label>")
     return "".join(sliders)
+
+
+def _rig(graph: ShapeGraph) -> JointTree | None:
+    """The joints as a tree; None where they make none, and nothing on the page moves."""
+    try:
+        return joint_tree(graph)
+    except PoseError:
+        return None
+
+
+def _moved_by(rig: JointTree | None, name: str) -> list[str]:
+    """Components whose joints move this one, the outermost first."""
+    if rig is None:
+        return []
+    chain = [name]
+    while chain[-1] in rig.parent:
+        chain.append(rig.parent[chain[-1]])
+    return [one for one in reversed(chain) if one in rig.moving]
 
 
 def _sizes(box: Box) -> str:
@@ -227,7 +231,7 @@ def _sizes(box: Box) -> str:
 
 
 def _triple(values: Sequence[float] | np.ndarray, between: str) -> str:
-    return between.join(f"{float(value) + 0.0:.4g}" for value in values)
+    return between.join(f"{round(float(value), 4) + 0.0:g}" for value in values)
 
 
 def _swatch(colour: str) -> str:

@@ -169,13 +169,24 @@ class Stage {
   }
 
   move(joint) {
-    const value = this.pose.get(joint.name) || 0;
-    const axis = yUp(joint.axis).normalize();
-    if (joint.type === "slider") return new Three.Matrix4().setPosition(axis.multiplyScalar(value));
+    const value = (axis) => this.pose.get(`${joint.name} ${axis}`) || 0;
+    const around = (axis, degrees) => new Three.Matrix4().makeRotationAxis(yUp(axis), (degrees * Math.PI) / 180);
+    if (joint.type === "slider") return new Three.Matrix4().setPosition(yUp(joint.axis).multiplyScalar(value("")));
     const pivot = yUp(joint.origin);
-    return new Three.Matrix4().setPosition(pivot)
-      .multiply(new Three.Matrix4().makeRotationAxis(axis, (value * Math.PI) / 180))
+    const turned = joint.type === "ball"
+      ? around([0, 0, 1], value("z")).multiply(around([0, 1, 0], value("y"))).multiply(around([1, 0, 0], value("x")))
+      : around(joint.axis, value(""));
+    return new Three.Matrix4().setPosition(pivot).multiply(turned)
       .multiply(new Three.Matrix4().setPosition(pivot.negate()));
+  }
+
+  explode(apart) {
+    const arm = this.camera.position.clone().sub(this.controls.target);
+    arm.multiplyScalar((1 + apart) / (1 + this.apart));  // the eye steps back as the parts move out
+    this.camera.position.copy(this.controls.target).add(arm);
+    this.controls.update();
+    this.apart = apart;
+    this.place();
   }
 
   place() {
@@ -243,13 +254,13 @@ class Panel {
     this.each("button[data-choose]", (button) => button.addEventListener("click",
       () => this.choose(stage.chosen === button.dataset.choose ? null : button.dataset.choose)));
     byId("boxes").addEventListener("change", (event) => { stage.boxes.visible = event.target.checked; stage.request(); });
-    byId("explode").addEventListener("input", (event) => { stage.apart = Number(event.target.value); stage.place(); });
+    byId("explode").addEventListener("input", (event) => stage.explode(Number(event.target.value)));
     byId("all").addEventListener("click", () => this.showAll());
     byId("home").addEventListener("click", () => stage.home());
     this.each("input[data-joint]", (range) => range.addEventListener("input", () => {
-      stage.pose.set(range.dataset.joint, Number(range.value));
-      range.nextElementSibling.textContent = Number(range.value).toFixed(range.dataset.unit === "m" ? 3 : 0) +
-        (range.dataset.unit === "m" ? " m" : "°");
+      const metres = range.dataset.unit === "m";
+      stage.pose.set(`${range.dataset.joint} ${range.dataset.axis}`, Number(range.value));
+      range.nextElementSibling.textContent = Number(range.value).toFixed(metres ? 3 : 0) + (metres ? " m" : "\u00b0");
       stage.place();
     }));
     if (!stage.flat) this.each("input[data-joint], #explode", (range) => { range.disabled = true; });
