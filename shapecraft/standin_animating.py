@@ -15,7 +15,8 @@ from shapecraft.part_list import read_part_list
 SAID = "(by a stand-in, not by a model)"
 SECONDS = 1.5
 """Of the one movement; then it rests for half a second."""
-_PARTS = re.compile(r"^## Its parts\n(.*?)\n\n## Its joints\n(.*?)\n\n## What it should do\n(.*?)\n\nReply", re.M | re.S)
+_PARTS = re.compile(r"^## Its parts\n(.*?)\n\n## Its joints\n(.*?)\n\n## What it should do\n(.*?)\n\nReply",
+                    re.M | re.S)
 _JOINT = re.compile(r"^- (\w+): (hinge|slider|ball)\b.*?, (\S+) to (\S+) (?:degrees|m)[;.]", re.M)
 
 
@@ -33,8 +34,8 @@ def answer(request: ChatRequest) -> str | None:
         if len(graph) == 1:
             return json.dumps({"impossible": f"It has one part, which can move against nothing {SAID}."})
         small = min(graph.components, key=lambda one: max(one.box.size))
-        (x, _, _), high, low = small.box.center, small.box.high, small.box.low
-        proposed[small.name] = {"type": "hinge", "axis": [1, 0, 0], "origin": [x, high[1], low[2]], "limits": [0, 60]}
+        at = [round(one, 4) for one in (small.box.center[0], small.box.high[1], small.box.low[2])]
+        proposed[small.name] = {"type": "hinge", "axis": [1, 0, 0], "origin": at, "limits": [0, 60]}
         joints[small.name] = ("hinge", 60.0)
     words = wanted.lower().replace("_", " ")
     named = [name for name in joints if name.replace("_", " ") in words] or list(joints)

@@ -1,0 +1,191 @@
+"""Animating: an object that stands in a run folder gets an animation, in every format, and the run keeps it.
+
+Table "animations", one row an animation asked for, failures among them; files animations/<n>.glb, .blend, .json, .png,
+.gif. What is asked for again stands there already: no model is asked twice, and no program runs twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from easel.asking import load_prompt
+from easel.errors import ConfigurationError
+from easel.runs import RunStore
+from shapecraft.animated_glb import animated_glb
+from shapecraft.animated_program import animated_program
+from shapecraft.animation import Animation, NothingMoves, sweep, to_json
+from shapecraft.animation_pictures import animation_film, animation_strip
+from shapecraft.animator import Animating, Animator
+from shapecraft.clashes import Clash, worst_clashes
+from shapecraft.gallery import STAND_IN, Gallery
+from shapecraft.graph import ShapeGraph
+from shapecraft.history import object_file, read_history
+from shapecraft.mesh import ObjectMesh
+from shapecraft.mesh_files import read_glb
+from shapecraft.outcome import Job, Limits, Outcome
+from shapecraft.posing import pose
+from shapecraft.remembering import RememberedWall
+from shapecraft.wall import Wall
+
+TABLE = "animations"
+ENDINGS = ("nothing moves", "invalid")
+"""Failures that follow from a reply, which the run keeps."""
+OFF = 1e-3
+"""Share of the object's longest side by which the Blender program's first frame may differ from ours (ours)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """An object as it stands in a run. version : of its history, 0 as it was made
+
+    glb : one node a component, at rest; program : the global program; name : of the object, in call sites
+    """
+
+    graph: ShapeGraph
+    glb: bytes
+    program: str
+    version: int = 0
+    name: str = "object"
+
+    @property
+    def mesh(self) -> ObjectMesh:
+        return read_glb(self.glb, where="the object")
+
+
+@dataclass(frozen=True, eq=False)
+class Animated:
+    """number : from 1; animating : the animation, or why there is none; clashes : (frame, pair), the worst first
+
+    files : kind ("glb", "blend", "json", "png", "gif") -> bytes; blend : outcome of the Blender program, None where no
+    wall was given; differs : parts that the Blender program puts elsewhere in the first frame
+    """
+
+    number: int
+    animating: Animating
+    files: Mapping[str, bytes]
+    clashes: tuple[tuple[int, Clash], ...] = ()
+    blend: Outcome | None = None
+    differs: tuple[str, ...] = ()
+    watermark: str = ""
+
+
+def standing(run: RunStore) -> Standing:
+    """The object of a run as it stands, edits counted. Raises ConfigurationError for a run that made none."""
+    gallery = Gallery(run)
+    gallery.assembly_glb()
+    history = read_history(run, gallery.graph, gallery.prompt)
+    glb, program = (run.folder / object_file(history.current, kind) for kind in ("glb", "py"))
+    return Standing(history.graph, glb.read_bytes(), program.read_text("utf-8", "surrogatepass"), history.current,
+                    str(run.info["name"]))
+
+
+def planned(made: Standing, wanted: str, animator: Animator | None, *, number: int = 1) -> Animating:
+    """The animation: the joints through their limits where no words ask for anything, else what the animator says.
+
+    Raises ConfigurationError for words without an animator, PoseError for joints that make no tree.
+    """
+    if not wanted.strip():
+        try:
+            return Animating(sweep(made.graph))
+        except NothingMoves as error:
+            return Animating(None, "nothing moves", str(error))
+    if animator is None:
+        raise ConfigurationError("a model, which reads what should move", came="none named", where="--model",
+                                 mend="Name one, or leave the words out: every joint then goes through its limits.")
+    return animator.animate(made.graph, wanted, number=number)
+
+
+def written(made: Standing, animation: Animation, wall: Wall | None, *, watermark: str = ""
+            ) -> tuple[dict[str, bytes], Outcome | None, tuple[str, ...]]:
+    """(files by kind, the Blender program's outcome, parts that differ) of one animation; .blend only with a wall.
+
+    watermark : words in the pictures
+    Raises PoseError for joints that make no tree.
+    """
+    graph, mesh = made.graph, made.mesh
+    files = {
+        "glb": animated_glb(made.glb, graph, animation), "json": to_json(animation).encode(),
+        "png": animation_strip(mesh, graph, animation, watermark=watermark),
+        "gif": animation_film(mesh, graph, animation, watermark=watermark),
+    }
+    if wall is None:
+        return files, None, ()
+    one = Limits()
+    limits = replace(one, seconds=one.seconds * len(graph), cpu_seconds=one.cpu_seconds * len(graph))
+    outcome = wall.run(Job(animated_program(made.program, graph, animation), "animation", limits, blend=True))
+    if outcome.blend:
+        files["blend"] = outcome.blend
+    return files, outcome, _differing(mesh, graph, animation, outcome) if outcome.ran else ()
+
+
+def animate(
+    run: RunStore, *, wanted: str = "", animator: Animator | None = None, wall: Wall | None = None,
+) -> Animated:
+    """An animation of the run's object, kept in the run.
+
+    run : open for writing (`RunStore.amend`); wanted : in words, "" takes the joints; wall : None makes no .blend
+    A failure is a row with its reason, and has no files. Errors as `planned`; raises RunDrift where the same request
+    comes to something else than before.
+    """
+    made = standing(run)
+    key = _key(made, wanted, animator)
+    rows = run.keyed(TABLE)
+    number = rows[key]["number"] if key in rows else len(rows) + 1
+    evidence = animator.model.evidence if animator is not None and wanted.strip() else run.info["evidence"]
+    watermark = STAND_IN if "stand-in" in (evidence, run.info["evidence"]) else ""
+    animating = planned(made, wanted, animator, number=number)
+    files: dict[str, bytes] = {}
+    outcome: Outcome | None = None
+    differs: tuple[str, ...] = ()
+    clashes: tuple[tuple[int, Clash], ...] = ()
+    if animating.animation is not None:
+        remembered = None if wall is None else RememberedWall(wall, run)
+        files, outcome, differs = written(made, animating.animation, remembered, watermark=watermark)
+        clashes = worst_clashes(made.mesh, made.graph, animating.animation)
+    if animating.failure not in ("", *ENDINGS):  # a call that failed; asked for again it may not
+        key = f"{key}-{animating.failure}{len(rows)}"
+    for kind, content in files.items():
+        run.write(f"{TABLE}/{number}.{kind}", content)
+    run.append(TABLE, key, {
+        "number": number, "wanted": wanted, "version": made.version, "graph": made.graph.key, "evidence": evidence,
+        "model": animator.model.name if animator is not None and wanted.strip() else "", **animating.row(),
+        "clashes": [{"frame": frame, **clash.row()} for frame, clash in clashes],
+    })
+    return Animated(number, animating, files, clashes, outcome, differs, watermark)
+
+
+def animations(run: RunStore) -> tuple[dict[str, Any], ...]:
+    """The rows of a run's animations, in order; `files` in each: kind -> path in the folder, of what is there."""
+    found = []
+    for row in run.rows(TABLE):
+        paths = {kind: f"{TABLE}/{row['number']}.{kind}" for kind in ("glb", "blend", "json", "png", "gif")}
+        found.append({**row, "files": {kind: path for kind, path in paths.items() if (run.folder / path).is_file()}})
+    return tuple(found)
+
+
+def _key(made: Standing, wanted: str, animator: Animator | None) -> str:
+    """What decides an animation: object, words, model, settings and prompt."""
+    decided: list[Any] = [made.graph.key, hashlib.sha256(made.glb).hexdigest(), wanted]
+    if animator is not None and wanted.strip():
+        settings = animator.settings
+        decided += [animator.model.name, settings.key,
+                    load_prompt("shapecraft", "animate", overlay=settings.prompt_overlay).key]
+    return hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:16]
+
+
+def _differing(mesh: ObjectMesh, graph: ShapeGraph, animation: Animation, outcome: Outcome) -> tuple[str, ...]:
+    """Parts whose bounds in the Blender program's first frame are not those of the pose."""
+    reach = OFF * float((mesh.bounds[1] - mesh.bounds[0]).max())
+    wrong = []
+    for part in pose(mesh, animation.tree(graph), animation.values(0)).mesh.parts:
+        there = [one for one in outcome.parts if one.name.split(".")[0] == part.name]
+        low, high = ([ends(values) for values in zip(*(getattr(one, side) for one in there), strict=True)]
+                     for side, ends in (("low", min), ("high", max)))
+        if not there or max(math.dist(low, part.bounds[0]), math.dist(high, part.bounds[1])) > reach:
+            wrong.append(part.name)
+    return tuple(wrong)
