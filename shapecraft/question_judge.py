@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from easel.asking import ask, load_prompt
 from easel.chat import CallSite, ChatModel, Image, Sampling
@@ -113,7 +113,8 @@ class Judge:
     @property
     def column(self) -> str:
         """Heading of its numbers: they are its own, as a scorer's are."""
-        marks = ["STAND-IN, no result"] if self.model.evidence == "stand-in" else []
+        grades = {"stand-in": ["STAND-IN, no result"], "recorded": ["recorded replies"]}
+        marks = grades.get(self.model.evidence, [])
         marks += ["also the Evaluator"] if self.same_as_evaluator else []
         return f"VQA pass rate (judge {self.model.name}{''.join(f'; {one}' for one in marks)})"
 
@@ -203,7 +204,7 @@ def _said(word: Any) -> Given | None:
     plain = " ".join(str(word).lower().replace("_", " ").split()).strip(" .")
     plain = {"can't tell": "cannot tell", "can not tell": "cannot tell", "unclear": "cannot tell",
              "true": "yes", "false": "no"}.get(plain, plain)
-    return cast(Given, plain) if plain in WORDS else None
+    return next((known for known in WORDS if known == plain), None)
 
 
 def _all(questions: QuestionSet, given: Sequence[Given | None]) -> tuple[Answered, ...]:
