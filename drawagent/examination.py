@@ -12,7 +12,7 @@ from drawagent.forking import library_in_force, lists_of, scorers_of, settings_o
 from drawagent.lesson_effects import Design, LessonEffects, first_draw, lesson_effects, plan_lesson_effects
 from drawagent.queries import Query, QueryLists, check_splits
 from drawagent.reward import RememberedReward, Reward, ViewReward
-from drawagent.standin import StandIn, is_stand_in
+from drawagent.standin import StandIn
 from drawagent.studio import open_scorer
 from drawagent.trust import check_plugins
 from easel.asking import load_prompt
@@ -24,6 +24,7 @@ from easel.runs import RunStore
 
 if TYPE_CHECKING:
     from easel.prices import Price
+from easel.stand_ins import is_stand_in
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,13 @@ from drawagent.keeping import measured_sets
 from drawagent.queries import Query, QueryLists
 from drawagent.recordings import Recording, packaged_names
 from drawagent.settings import DrawSettings
-from drawagent.standin import is_stand_in
 from drawagent.trust import check_plugins, check_scorers
 from drawagent.wrapped import RecordedPast
 from easel.chat import Evidence
 from easel.errors import ConfigurationError
 from easel.recording import PackedReplies, Replies
 from easel.runs import RunStore
+from easel.stand_ins import is_stand_in
 
 if TYPE_CHECKING:
     from drawagent.studio import Studio

@@ -13,7 +13,7 @@ from drawagent.recordings import Recording
 from drawagent.references import read_references
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
-from drawagent.standin import StandIn, is_stand_in
+from drawagent.standin import StandIn
 from drawagent.studio import Studio, open_scorer, open_studio, start_run
 from easel.budget import Budget
 from easel.chat import Evidence
@@ -26,6 +26,7 @@ from easel.studios import closing_after_failure
 
 if TYPE_CHECKING:
     from drawagent.forking import Branch
+from easel.stand_ins import is_stand_in
 
 
 def open_live(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from drawagent.own_replies import asked_by_rows
 from easel.errors import ConfigurationError, shorten
 from easel.ledger import Ledger
 from easel.runs import RunStore
@@ -191,12 +192,6 @@ def _marks(members: Iterable[Member]) -> list[str]:
     ]
 
 
-def reply_keys(run: RunStore) -> frozenset[str]:
-    """Keys of all replies that a run used."""
-    return frozenset(key for table in ("rollouts", "judgements", "edits") for row in run.rows(table)
-                     for key in row["reply_keys"])
-
-
 def _unknown_costs(members: Iterable[Member]) -> list[str]:
     """Words on runs that took replies from another one's record (a fork): their ledger lacks what these cost."""
     asked: dict[Path, frozenset[str]] = {}
@@ -207,7 +202,7 @@ def _unknown_costs(members: Iterable[Member]) -> list[str]:
         home = one.run.home.resolve()
         if home not in asked:
             asked[home] = frozenset(row.key for row in Ledger(home).tries())
-        keys = reply_keys(one.run)
+        keys = asked_by_rows(one.run)
         missing = len(keys - asked[home])
         if missing and (missing < len(keys) or "fork" in one.run.info["configuration"]):
             remarks.append(f"cost unknown: {missing} of {len(keys)} replies of {one.row}, practice {one.practice} have "

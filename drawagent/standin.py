@@ -25,8 +25,10 @@ from drawagent.language import write
 from drawagent.sketch import Sketch
 from easel.chat import ChatReply, ChatRequest, Evidence, Usage
 from easel.errors import ConfigurationError
+from easel.stand_ins import STAND_IN, read_stand_in
 
-STAND_IN = "stand-in"
+TAKES = {"effect": (-math.inf, math.inf), "bad": (0.0, 1.0), "seconds": (0.0, math.inf)}
+"""What a name may say of it."""
 WOBBLE = 0.08
 """Usual standard deviation of a control point's coordinates about the body's, world units (ours)."""
 
@@ -83,25 +85,7 @@ class StandIn:
         label : the name that it bears in records instead
         Raises ConfigurationError for another part than these three, or a number that it cannot have.
         """
-        values: dict[str, float] = {}
-        kind, colon, described = model.partition(":")
-        if kind != STAND_IN:
-            raise ConfigurationError("a stand-in", came=model, where="model")
-        for part in described.split(",") if colon else ():
-            name, _, number = part.strip().partition("=")
-            try:
-                if name not in ("effect", "bad", "seconds") or name in values:
-                    raise ValueError
-                values[name] = float(number)
-            except ValueError:
-                raise ConfigurationError(
-                    "stand-in, or stand-in:effect=NUMBER,bad=SHARE,seconds=NUMBER, each at most once",
-                    came=part or model, where="model",
-                ) from None
-        if not 0 <= values.get("bad", 0) <= 1 or not 0 <= values.get("seconds", 0) < math.inf:
-            raise ConfigurationError("a share of bad drawings from 0 to 1 and seconds of 0 or more", came=model,
-                                     where="model")
-        return cls(label or model, values.get("effect", 0.0), values.get("bad", cls.bad), values.get("seconds", 0.0))
+        return cls(label or model, **read_stand_in(model, TAKES))  # type: ignore[arg-type]
 
     def reply(self, request: ChatRequest) -> ChatReply:
         if self.seconds:
@@ -146,11 +130,6 @@ class StandIn:
         if known and rng.random() < 0.3:
             edits.append({"op": "delete", "id": rng.choice(known), "because": pairs[:1]})
         return json.dumps(edits)
-
-
-def is_stand_in(model: str) -> bool:
-    """Whether a model's name names a stand-in."""
-    return model.partition(":")[0] == STAND_IN
 
 
 def _folded(words: str) -> str:

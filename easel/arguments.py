@@ -49,19 +49,25 @@ def read_settings(
         ) from error
 
 
+def read_limits(text: str | None, *, where: str = "--budget") -> dict[str, Any]:
+    """Limits by name, of calls=N,tokens=N,dollars=X,seconds=X; "" or None sets none.
+
+    Raises ConfigurationError for anything else, a negative number among it.
+    """
+    values: dict[str, Any] = {}
+    for part in filter(None, (piece.strip() for piece in (text or "").split(","))):
+        name, equals, number = part.partition("=")
+        try:
+            if not equals or name not in ("calls", "tokens", "dollars", "seconds") or not float(number) >= 0:
+                raise ValueError
+            values[name] = int(float(number)) if name in ("calls", "tokens") else float(number)
+        except (ValueError, OverflowError):
+            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where=where) from None
+    return values
+
+
 def read_budget(text: str | None) -> Budget:
-    """Limits as calls=N,tokens=N,dollars=X,seconds=X; "" or None sets none."""
+    """A budget of `read_limits`."""
     from easel.budget import Budget
 
-    values: dict[str, Any] = {}
-    for part in (text or "").split(","):
-        key, equals, number = part.strip().partition("=")
-        if not part.strip():
-            continue
-        try:
-            if not equals or key not in ("calls", "tokens", "dollars", "seconds"):
-                raise ValueError
-            values[key] = int(float(number)) if key in ("calls", "tokens") else float(number)
-        except (ValueError, OverflowError):
-            raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where="--budget") from None
-    return Budget(**values)
+    return Budget(**read_limits(text))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from easel.arguments import read_limits
 from easel.budget import busy_seconds
-from easel.errors import ConfigurationError
 from easel.jsonl import held, write_whole
 from easel.ledger import Ledger
 
@@ -28,17 +28,8 @@ class Limits:
 
     @classmethod
     def read(cls, text: str | None, *, where: str = "--budget") -> Limits:
-        """Of calls=N,tokens=N,dollars=X,seconds=X. Raises ConfigurationError for anything else."""
-        values: dict[str, Any] = {}
-        for part in filter(None, (piece.strip() for piece in (text or "").split(","))):
-            name, equals, number = part.partition("=")
-            try:
-                if not equals or name not in ("calls", "tokens", "dollars", "seconds") or float(number) < 0:
-                    raise ValueError
-                values[name] = int(float(number)) if name in ("calls", "tokens") else float(number)
-            except (ValueError, OverflowError):
-                raise ConfigurationError("calls=N, tokens=N, dollars=X or seconds=X", came=part, where=where) from None
-        return cls(**values)
+        """As `easel.arguments.read_limits` takes it."""
+        return cls(**read_limits(text, where=where))
 
     def text(self) -> str:
         """As `read` takes it, and as the notebook of a cell takes its budget."""

@@ -15,12 +15,13 @@ from easel.errors import ConfigurationError, EaselError
 from easel.retrying import Pause
 from easel.studios import closing_after_failure
 from shapecraft.settings import CraftSettings
-from shapecraft.standin import StandIn, is_stand_in
+from shapecraft.standin import StandIn
 from shapecraft.studio import Studio, open_studio, start_run
 from shapecraft.wall import Wall, open_wall
 
 if TYPE_CHECKING:
     from easel.runs import RunStore
+from easel.stand_ins import is_stand_in
 
 
 @dataclass(frozen=True)

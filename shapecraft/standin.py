@@ -17,13 +17,15 @@ from dataclasses import dataclass, replace
 
 from easel.chat import ChatReply, ChatRequest, Evidence, Usage
 from easel.errors import ConfigurationError
+from easel.stand_ins import STAND_IN, read_stand_in
 from shapecraft import standin_animating, standin_editing, standin_questions
 from shapecraft.boxes import Box, Vector, vector
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import ShapeGraph
 from shapecraft.part_list import read_part_list, write_part_list
 
-STAND_IN = "stand-in"
+TAKES = {"bad": (0.0, 1.0), "broken": (0.0, 1.0), "off": (0.0, 1.0), "seconds": (0.0, math.inf)}
+"""What a name may say of it."""
 BROKEN = "part.data.use_auto_smooth = True"
 """What a first program that does not run has in it: gone since Blender 4.1, and what models write most often."""
 ELSEWHERE: tuple[Callable[[ChatRequest], str | None], ...] = (
@@ -66,24 +68,7 @@ class StandIn:
         label : the name that it bears in records instead
         Raises ConfigurationError for another part than these four, or a number that it cannot have.
         """
-        values: dict[str, float] = {}
-        kind, colon, described = model.partition(":")
-        if kind != STAND_IN:
-            raise ConfigurationError("a stand-in", came=model, where="model")
-        for part in described.split(",") if colon else ():
-            name, _, number = part.strip().partition("=")
-            try:
-                if name not in ("bad", "broken", "off", "seconds") or name in values:
-                    raise ValueError
-                values[name] = float(number)
-                if not 0 <= values[name] <= (math.inf if name == "seconds" else 1) or math.isinf(values[name]):
-                    raise ValueError
-            except ValueError:
-                raise ConfigurationError(
-                    "stand-in, or stand-in:bad=SHARE,broken=SHARE,off=SHARE,seconds=NUMBER, each at most once",
-                    came=part or model, where="model",
-                ) from None
-        return cls(label or model, **values)  # type: ignore[arg-type]
+        return cls(label or model, **read_stand_in(model, TAKES))  # type: ignore[arg-type]
 
     def reply(self, request: ChatRequest) -> ChatReply:
         """Raises ConfigurationError for an object that is not in the catalogue and for a call that it does not know."""
@@ -168,11 +153,6 @@ class StandIn:
             fixes = [{"component": rng.choice(_plan(asked).names), "feedback": f"Nearer to its box. {SAID}"}]
         score = 8.5 - 0.5 * faults + rng.uniform(-0.5, 0.5)
         return _opinion(score, f"{faults} faults among the measured facts. {SAID}", asked, fixes=fixes)
-
-
-def is_stand_in(model: str) -> bool:
-    """Whether a model's name names a stand-in."""
-    return model.partition(":")[0] == STAND_IN
 
 
 def _object(asked: str) -> str:

@@ -16,9 +16,10 @@ from drawagent.experience import Library, read_edits
 from drawagent.language import SketchTextError, parse
 from drawagent.queries import Query
 from drawagent.settings import DrawSettings
-from drawagent.standin import StandIn, is_stand_in
+from drawagent.standin import StandIn
 from easel.chat import CallSite, ChatModel, ChatRequest, Message
 from easel.errors import ConfigurationError
+from easel.stand_ins import is_stand_in
 
 ROOT = Path(__file__).parents[2]
 GENERATORS = sorted((ROOT / "data" / "make" / "sketches").glob("*.py"))

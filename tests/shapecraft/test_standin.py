@@ -8,6 +8,7 @@ import pytest
 
 from easel.chat import CallSite, ChatRequest, Message
 from easel.errors import ConfigurationError
+from easel.stand_ins import is_stand_in
 from shapecraft import events
 from shapecraft.catalogue import CATALOGUE, find_entry
 from shapecraft.coder import Coder
@@ -16,7 +17,7 @@ from shapecraft.exploring import Craft, explore
 from shapecraft.outcome import Outcome
 from shapecraft.parser import Parser
 from shapecraft.settings import CraftSettings
-from shapecraft.standin import BROKEN, StandIn, is_stand_in
+from shapecraft.standin import BROKEN, StandIn
 from tests.shapecraft.crafting import BoxWall
 
 SURE = StandIn(bad=0.0, broken=0.0)
