@@ -8,7 +8,7 @@ LISTS := pyproject.toml constraints.txt apt-packages.txt scripts/setup.sh
 .PHONY: help demo test lab check bench accept setup blender blender-if-possible
 
 help:
-	@echo "make demo    draw, score, contrast, learn: replays a recorded practice (no key, no GPU)"
+	@echo "make demo    replays a recorded practice of sketches, then a recorded object of parts (no key, no GPU)"
 	@echo "make setup   install everything, for the notebooks and the laboratory"
 	@echo "make test    the whole test suite, offline, on the CPU"
 	@echo "make lab     JupyterLab with the notebooks"
@@ -19,6 +19,7 @@ help:
 
 demo: $(VENV)/.ready-demo blender-if-possible
 	$(BIN)/drawagent demo
+	$(BIN)/shapecraft demo
 
 test: $(VENV)/.ready-dev blender-if-possible
 	$(BIN)/python -m pytest

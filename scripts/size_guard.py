@@ -9,7 +9,9 @@ from pathlib import Path
 LIMIT = 1_000_000
 """Bytes."""
 
-ALLOWED = {"easel/weights/*/*": 5_000_000, "drawagent/recordings/*/*": 5_000_000}
+ALLOWED = {
+    "easel/weights/*/*": 5_000_000, "drawagent/recordings/*/*": 5_000_000, "shapecraft/recordings/*/*": 5_000_000,
+}
 """What the package ships, with a limit of its own in bytes."""
 
 

@@ -11,22 +11,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shapecraft.boxes import Box
     from shapecraft.checks import advise
+    from shapecraft.exploring import Craft, explore
+    from shapecraft.gallery import Gallery
     from shapecraft.graph import Component, Joint, ShapeGraph
     from shapecraft.graph_diff import diff
     from shapecraft.layout import solve
+    from shapecraft.live import open_live
     from shapecraft.part_list import read_part_list
     from shapecraft.placement import layout_facts
     from shapecraft.programs import read_program
+    from shapecraft.recordings import Recording
+    from shapecraft.replaying import open_recording
+    from shapecraft.settings import CraftSettings
+    from shapecraft.standin import StandIn
+    from shapecraft.studio import Studio
+    from shapecraft.wall import open_wall
 
 _HOMES = {
-    "Box": "boxes", "Component": "graph", "Joint": "graph", "ShapeGraph": "graph", "advise": "checks",
-    "diff": "graph_diff", "layout_facts": "placement", "read_part_list": "part_list", "read_program": "programs",
-    "solve": "layout",
+    "Box": "boxes", "Component": "graph", "Craft": "exploring", "CraftSettings": "settings", "Gallery": "gallery",
+    "Joint": "graph", "Recording": "recordings", "ShapeGraph": "graph", "StandIn": "standin", "Studio": "studio",
+    "advise": "checks", "diff": "graph_diff", "explore": "exploring", "layout_facts": "placement",
+    "open_live": "live", "open_recording": "replaying", "open_wall": "wall", "read_part_list": "part_list",
+    "read_program": "programs", "solve": "layout",
 }
 
 __all__ = [
-    "Box", "Component", "Joint", "ShapeGraph", "advise", "diff", "layout_facts", "read_part_list", "read_program",
-    "solve",
+    "Box", "Component", "Craft", "CraftSettings", "Gallery", "Joint", "Recording", "ShapeGraph", "StandIn",
+    "Studio", "advise", "diff", "explore", "layout_facts", "open_live", "open_recording", "open_wall",
+    "read_part_list", "read_program", "solve",
 ]
 
 

@@ -111,6 +111,16 @@ class Gallery:
         by_id = self.run.keyed("attempts")
         return tuple(by_id[one] for one in rows[0]["chosen"]) if rows else ()
 
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """Component -> what its chosen program made; {} before the end."""
+        return {row["component"]: self.outcome(row["program_key"]) for row in self.chosen}
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """Component -> the Evaluator's score of its chosen attempt, None without one (a fix); {} before the end."""
+        return {row["component"]: row["score"] for row in self.chosen}
+
     def attempt(self, attempt_id: str) -> dict[str, Any]:
         """The row of "component/m0/t1/r0". Raises ConfigurationError for one that is not there."""
         rows = self.run.keyed("attempts")

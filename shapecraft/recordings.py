@@ -26,7 +26,7 @@ from shapecraft.exploring import Craft, explore
 from shapecraft.outcome import Job, Outcome
 from shapecraft.remembering import outcome_key, read_outcome
 from shapecraft.settings import CraftSettings
-from shapecraft.wall import program_hash
+from shapecraft.wall import KNOWN, program_hash
 
 FORMAT = "shapecraft-recording/1"
 ROOMS = ("shapecraft", "easel")
@@ -150,6 +150,15 @@ def packaged_names() -> list[str]:
 def known_programs(recording: Recording) -> tuple[str, ...]:
     """Hashes of all programs of a recording, parts and whole, by `program_hash`: the lines of known_programs.txt."""
     return tuple(recording.info["programs"])
+
+
+def write_known_programs(file: Path | None = None) -> int:
+    """Write the hashes of the programs of all packaged recordings; the number of them. file : the package's own"""
+    file = file or Path(str(resources.files("shapecraft").joinpath(KNOWN)))
+    hashes = sorted({one for name in packaged_names() for one in known_programs(Recording.read(name))})
+    head = "".join(line for line in file.read_text("utf-8").splitlines(keepends=True) if line.startswith("#"))
+    file.write_text(head + "".join(f"{one}\n" for one in hashes), "utf-8")
+    return len(hashes)
 
 
 def without_cameras(identity: dict[str, Any]) -> str:

@@ -105,6 +105,16 @@ class CraftSettings(BaseModel):
         seed = None if self.seed is None else self.seed + path
         return Sampling(temperature, seed, self.max_tokens, self.reasoning_effort)
 
+    def most_calls(self, components: int) -> int:
+        """Replies that an object of so many components takes at most, without those re-asked for an unreadable one.
+
+        A path: T programs, T looks, and its repairs; around all: the parse, two a round, and the looks with one fix a
+        component.
+        """
+        path = 2 * self.steps + self.error_repairs
+        looks = (1 + self.global_fixes * (1 + components * (1 + self.error_repairs))) if self.global_look else 0
+        return 1 + 2 * self.rounds + components * self.paths * path + looks
+
     @property
     def key(self) -> str:
         """Hex SHA-256 of all settings; the overlay counts by the run's prompt hashes, not by its place."""

@@ -1,25 +1,24 @@
-"""Records an object: makes it with a model behind an OpenAI-compatible server.
+"""Records an object: makes it with a model behind an OpenAI-compatible server, and packs the run.
 
     OPENAI_API_KEY=none python -m data.make.record_shapes toadstool --api-base http://127.0.0.1:8765/v1
+    python -m data.make.record_shapes toadstool --run data/runs/2026-11-28_toadstool_0123456789
 
-Stop it at any time; the same command goes on and asks nothing twice.
+Stop it at any time; the same command goes on and asks nothing twice. The second command packs a run that is finished,
+and both write known_programs.txt anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from easel.connection import connect
 from easel.runs import RunStore
 from shapecraft.events import AttemptFinished
-from shapecraft.exploring import Craft, explore
-from shapecraft.keeping import Keeper
+from shapecraft.live import open_live
+from shapecraft.recordings import keep, write_known_programs
 from shapecraft.settings import CraftSettings
-from shapecraft.wall import open_wall
 
 INDEPENDENT = "shapecraft.paths:independent"
 OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -29,37 +28,50 @@ OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Name -> the object in words, and what differs from the preset `ours`: an organic form, a joint, a repeated part."""
 MODEL = "large-language-model"
+LABEL = "replies of a large language model, recorded through a bridge"
+NOTES = [
+    "Preset `ours` with the paper's independent paths.",
+    "Temperature and seed were asked for and could not be controlled; token counts are estimates.",
+    "Several writers, each a fresh context of the same model, answered many requests one after the other. Paths of a "
+    "part are therefore not independent samples, and Coder and Evaluator are the same model.",
+    "One object, made once: a demonstration, no claim about the method.",
+]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("object", choices=sorted(OBJECTS))
-    parser.add_argument("--api-base", required=True)
+    parser.add_argument("--api-base")
+    parser.add_argument("--run", type=Path, help="a finished run to pack")
     parser.add_argument("--root", type=Path, default=Path("data/runs"))
+    parser.add_argument("--out", type=Path, default=Path("shapecraft/recordings"))
     parser.add_argument("--model", default="openai/bridge")
     options = parser.parse_args()
+    if (options.api_base is None) == (options.run is None):
+        parser.error("--api-base to record, or --run to pack")
+    folder = options.run or record(options.object, api_base=options.api_base, model=options.model, root=options.root)
+    run = RunStore.read(folder)
+    dates = sorted({stored.date for stored in run.replies})
+    print(keep(run, options.out / options.object, label=LABEL, date=dates[0], notes=NOTES))
+    print(write_known_programs(), "programs are known")
 
-    prompt, changes = OBJECTS[options.object]
-    settings = CraftSettings.ours(**changes)
-    run = RunStore.open(
-        options.root, options.object, fingerprint=hashlib.sha256((settings.key + prompt).encode()).hexdigest(),
-        configuration={"prompt": prompt, "settings": settings.model_dump(mode="json"), "model": MODEL},
-        evidence="live", date=datetime.date.today().isoformat(),
+
+def record(name: str, *, api_base: str, model: str, root: Path) -> Path:
+    """The folder of the finished run."""
+    prompt, changes = OBJECTS[name]
+    studio = open_live(
+        prompt, CraftSettings.ours(**changes), model=model, label=MODEL, api_base=api_base, root=root, name=name,
+        date=datetime.date.today().isoformat(), sees_images=True, concurrency=64, timeout=7200.0,
     )
-    with open_wall() as wall, run:
-        chat = connect(
-            options.model, run=run, api_base=options.api_base, label=MODEL, sees_images=True, concurrency=64,
-            timeout=7200.0,
-        )
-        craft = Craft(chat.chat, wall, prompt, settings, name=options.object, keeper=Keeper(run), stop=chat.stop)
-        for event in explore(craft):
+    with studio:
+        for event in studio.explore():
             said = ""
             if isinstance(event, AttemptFinished):
                 one = event.attempt
                 said = f"{one.id} {one.kind}: {one.outcome.kind if one.outcome else one.failure}, score {one.score}"
             print(type(event).__name__, said, flush=True)
-        run.status("finished")
-        print(run.folder)
+        studio.run.status("finished")
+    return studio.run.folder
 
 
 if __name__ == "__main__":
