@@ -115,6 +115,8 @@ class Export:
         Raises ConfigurationError for an unknown format, for blend without a wall, and for blend and py without
         programs; MissingCapability for usd without Blender; ExportError where a file could not be made.
         """
+        if not formats:
+            raise ConfigurationError(f"at least one format of {', '.join(FORMATS)}", came="none", where="export")
         stem = self.stem
         makers: dict[str, Callable[[], Iterable[tuple[str, bytes]]]] = {
             "glb": lambda: [(f"{stem}.glb", self.glb)], "blend": lambda: [(f"{stem}.blend", self._blend())],

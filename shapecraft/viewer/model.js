@@ -317,7 +317,8 @@ class Panel {
     await stage.load(bytes.buffer);
     new Panel(stage);
   } catch (error) {
-    holder.querySelector("p").textContent = `The model cannot be shown here: ${error.message || error}. ` +
+    const why = String(error.message || error).replace(/\.$/, "");
+    holder.querySelector("p").textContent = `The model cannot be shown here: ${why}. ` +
       "The parts are listed beside; a viewer of GLB files shows the exported model.";
     holder.classList.add("failed");
     document.documentElement.dataset.ready = "failed";
