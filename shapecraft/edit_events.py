@@ -48,6 +48,11 @@ class Edited:
     def words(self) -> str:
         """What was done, what differs, and the proof, for people."""
         lines = [self.plan.summary, self.diff.words(), *(f"gone with it: {one}" for one in self.plan.unlinked)]
+        made = self.assembly
+        if not made.outcome.ran:
+            lines.append(f"the global program does not run: {made.outcome.kind}: {made.outcome.message}")
+        if made.differs:
+            lines.append(f"otherwise in the global program than alone: {', '.join(made.differs)}")
         return "\n".join([*lines, self.proof.words()])
 
     def row(self) -> dict[str, Any]:

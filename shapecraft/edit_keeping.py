@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class EditKeeper:
-    """run : open for writing; None keeps nothing on disk. history : goes on with every edit; None keeps none"""
+    """run : open for writing; None keeps nothing on disk. history : goes on with every edit; None keeps none
+
+    evidence : grade of the model that was asked last, "" of none
+    """
 
     run: RunStore | None = None
     history: History | None = None
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if self.run is not None and self.history is None:
@@ -46,6 +50,7 @@ class EditKeeper:
         if self.history is not None and self.history.graph.key != made.key:
             raise ConfigurationError(f"the object that stands, version {self.history.current}", came="another one",
                                      where="edit")
+        self.evidence = str(asked.get("evidence", ""))
         if self.run is None:
             return 1 if self.history is None else self.history.next_number
         row = {"before": made.key, "cause": cause, "words": words, **asked}
@@ -84,7 +89,7 @@ class EditKeeper:
     def _finished(self, event: EditFinished, number: int) -> None:
         if self.history is None:
             return
-        row = {"number": number, "calls": dict(event.calls)}
+        row = {"number": number, "evidence": self.evidence, "calls": dict(event.calls)}
         edited = event.edited
         if edited is None:
             if self.run is not None:

@@ -63,7 +63,8 @@ def edit(
     if not 1 <= paths <= MOST_PATHS:
         raise ConfigurationError(f"1 to {MOST_PATHS} paths", came=str(paths), where="edit")
     task = _Task(made, "edit", words, wall, keeper or EditKeeper(), dict(outcomes or {}), allow_unsteady,
-                 {"judged": judged, "paths": paths, "settings": settings.key})
+                 {"judged": judged, "paths": paths, "settings": settings.key, "model": model.name,
+                  "evidence": model.evidence})
 
     def plan() -> Planned:
         return plan_edit(made, words, model=model, settings=settings, name=name, number=task.number)
