@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from easel.runs import RunStore
 from shapecraft.animated_glb import animated_glb
 from shapecraft.animated_program import animated_program
 from shapecraft.animation import Animation, NothingMoves, sweep, to_json
-from shapecraft.animation_pictures import animation_film, animation_strip
+from shapecraft.animation_pictures import SIZE, animation_film, animation_strip
 from shapecraft.animator import Animating, Animator
 from shapecraft.clashes import Clash, worst_clashes
 from shapecraft.gallery import STAND_IN, Gallery
@@ -100,35 +100,42 @@ def planned(made: Standing, wanted: str, animator: Animator | None, *, number: i
     return animator.animate(made.graph, wanted, number=number)
 
 
-def written(made: Standing, animation: Animation, wall: Wall | None, *, watermark: str = ""
-            ) -> tuple[dict[str, bytes], Outcome | None, tuple[str, ...]]:
-    """(files by kind, the Blender program's outcome, parts that differ) of one animation; .blend only with a wall.
+def written(
+    made: Standing, animation: Animation, *, watermark: str = "", size: int = SIZE,
+    known: Callable[[str], bytes | None] = lambda kind: None,
+) -> dict[str, bytes]:
+    """The files of an animation by kind: glb, json, png (strip), gif (film).
 
-    watermark : words in the pictures
+    watermark : words in the pictures; size : pixels of one; known : gives the files that are there already
     Raises PoseError for joints that make no tree.
     """
     graph, mesh = made.graph, made.mesh
-    files = {
-        "glb": animated_glb(made.glb, graph, animation), "json": to_json(animation).encode(),
-        "png": animation_strip(mesh, graph, animation, watermark=watermark),
-        "gif": animation_film(mesh, graph, animation, watermark=watermark),
+    makers: dict[str, Callable[[], bytes]] = {
+        "glb": lambda: animated_glb(made.glb, graph, animation), "json": lambda: to_json(animation).encode(),
+        "png": lambda: animation_strip(mesh, graph, animation, size=size, watermark=watermark),
+        "gif": lambda: animation_film(mesh, graph, animation, size=size, watermark=watermark),
     }
-    if wall is None:
-        return files, None, ()
-    one = Limits()
+    return {kind: found if (found := known(kind)) is not None else make() for kind, make in makers.items()}
+
+
+def blended(made: Standing, animation: Animation, wall: Wall) -> tuple[Outcome, tuple[str, ...]]:
+    """(outcome of the Blender program, its .blend among it; parts that it places elsewhere in its first frame).
+
+    Raises PoseError for joints that make no tree.
+    """
+    graph, one = made.graph, Limits()
     limits = replace(one, seconds=one.seconds * len(graph), cpu_seconds=one.cpu_seconds * len(graph))
     outcome = wall.run(Job(animated_program(made.program, graph, animation), "animation", limits, blend=True))
-    if outcome.blend:
-        files["blend"] = outcome.blend
-    return files, outcome, _differing(mesh, graph, animation, outcome) if outcome.ran else ()
+    return outcome, _differing(made.mesh, graph, animation, outcome) if outcome.ran else ()
 
 
 def animate(
-    run: RunStore, *, wanted: str = "", animator: Animator | None = None, wall: Wall | None = None,
+    run: RunStore, *, wanted: str = "", animator: Animator | None = None, wall: Wall | None = None, size: int = SIZE,
 ) -> Animated:
     """An animation of the run's object, kept in the run.
 
     run : open for writing (`RunStore.amend`); wanted : in words, "" takes the joints; wall : None makes no .blend
+    size : pixels of the pictures
     A failure is a row with its reason, and has no files. Errors as `planned`; raises RunDrift where the same request
     comes to something else than before.
     """
@@ -144,8 +151,14 @@ def animate(
     differs: tuple[str, ...] = ()
     clashes: tuple[tuple[int, Clash], ...] = ()
     if animating.animation is not None:
-        remembered = None if wall is None else RememberedWall(wall, run)
-        files, outcome, differs = written(made, animating.animation, remembered, watermark=watermark)
+        def known(kind: str) -> bytes | None:
+            path = run.folder / f"{TABLE}/{number}.{kind}"
+            return path.read_bytes() if key in rows and path.is_file() else None
+
+        files = written(made, animating.animation, watermark=watermark, size=size, known=known)
+        if wall is not None:
+            outcome, differs = blended(made, animating.animation, RememberedWall(wall, run))
+            files |= {"blend": outcome.blend} if outcome.blend else {}
         clashes = worst_clashes(made.mesh, made.graph, animating.animation)
     if animating.failure not in ("", *ENDINGS):  # a call that failed; asked for again it may not
         key = f"{key}-{animating.failure}{len(rows)}"

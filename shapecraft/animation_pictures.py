@@ -17,8 +17,8 @@ from shapecraft.sheets import STYLE, View, fitted, gif_bytes, laid_out, png_byte
 
 VIEW = View("three-quarter", 35, 25)
 """The side from which a sheet shows an object best."""
-STRIP, SIZE, FILM_SIZE, FILM_FRAMES = 8, 256, 256, 36
-"""Pictures of a strip; pixels of one; pixels of a film's, and the most it has (ours)."""
+STRIP, FILM, SIZE = 8, 36, 256
+"""Pictures of a strip; most of a film; pixels of one (ours)."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def animation_strip(
 
 
 def animation_film(
-    mesh: ObjectMesh, graph: ShapeGraph, animation: Animation, *, size: int = FILM_SIZE, view: View = VIEW,
-    frames: int = FILM_FRAMES, watermark: str = "",
+    mesh: ObjectMesh, graph: ShapeGraph, animation: Animation, *, size: int = SIZE, view: View = VIEW,
+    frames: int = FILM, watermark: str = "",
 ) -> bytes:
     """GIF that repeats, in the animation's own time; long ones show fewer frames a second. watermark : words below
 

@@ -28,6 +28,9 @@ Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, 
 Disposable = Annotated[bool, typer.Option("--disposable-machine", help="This machine may be lost; no wall.")]
 Known = Annotated[bool, typer.Option("--known-programs", help="No wall, and only programs that ship here.")]
 
+SAID = 0.001
+"""Share of a part that goes into another from which on it is told (ours); the run keeps all."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -96,6 +99,8 @@ def _wall(disposable_machine: bool, known_programs: bool) -> contextlib.Abstract
 
 
 def _tell(made: Animated, folder: Path, *, copy: bool) -> None:
+    from shapecraft.animation import FPS
+
     animation = made.animating.animation
     if animation is None:
         typer.echo(f"no animation ({made.animating.failure}): {made.animating.reason}", err=True)
@@ -114,8 +119,9 @@ def _tell(made: Animated, folder: Path, *, copy: bool) -> None:
     for line in animation.notes:
         typer.echo(f"inside its limits: {line}")
     for frame, clash in made.clashes:
-        typer.echo(f"{clash.part} goes into {clash.other}: {clash.posed:.1%} of it at frame {frame}, {clash.rest:.1%} "
-                   f"as modelled{f' ({clash.reason})' if clash.reason else ''}")
+        if clash.grown >= SAID:
+            typer.echo(f"{clash.part} goes into {clash.other}: {clash.posed:.1%} of it at {frame / FPS:.2f} s, "
+                       f"{clash.rest:.1%} as modelled{f' ({clash.reason})' if clash.reason else ''}")
     if made.blend is not None and not made.blend.ran:
         typer.echo(f"no .blend: {made.blend.kind}: {made.blend.message}", err=True)
     if made.differs:
