@@ -16,6 +16,7 @@ from typing import Any
 from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.runs import RunStore
+from easel.studios import keep_prompts
 from shapecraft.animated_glb import animated_glb
 from shapecraft.animated_program import animated_program
 from shapecraft.animation import Animation, NothingMoves, sweep, to_json
@@ -145,6 +146,8 @@ def animate(
     number = rows[key]["number"] if key in rows else len(rows) + 1
     evidence = animator.model.evidence if animator is not None and wanted.strip() else run.info["evidence"]
     watermark = STAND_IN if "stand-in" in (evidence, run.info["evidence"]) else ""
+    if animator is not None and wanted.strip():
+        keep_prompts(run, "shapecraft", ("animate",), overlay=animator.settings.prompt_overlay)
     animating = planned(made, wanted, animator, number=number)
     files: dict[str, bytes] = {}
     outcome: Outcome | None = None

@@ -234,6 +234,9 @@ def _keyframe(raw: Any, joint: Joint, where: str, reading: Reading) -> Keyframe:
     if not 0 <= seconds <= LONGEST:
         raise AnimationInvalid(f"times from 0 to {LONGEST:g} seconds", came=f"{seconds:g}", where=where)
     numbers = said if isinstance(said, list) else [said]
+    if joint.type == "ball" and numbers == [0.0]:
+        reading.forgiven.add("0 of a ball, read as [0, 0, 0]")
+        numbers = [0.0, 0.0, 0.0]
     if joint.type == "slider":
         numbers = [metres(one, where, reading) for one in numbers]
     if len(numbers) != (3 if joint.type == "ball" else 1) or not all(

@@ -85,7 +85,9 @@ def _animator(
     else:
         chosen = read_settings(CraftSettings, CraftSettings.of, preset or "ours", changes)
     line = Line(read_budget(budget), api_base=api_base, prices=prices,
-                drop_refused_settings=chosen.drop_refused_settings)
+                drop_refused_settings=chosen.drop_refused_settings,
+                on_wait=lambda pause: typer.echo(f"{pause.model} pauses ({pause.reason}); stopping is safe, the same "
+                                                 "command goes on.", err=True))
     return Animator(line.connect(model, run, label=label).chat, chosen, str(run.info["name"]))
 
 

@@ -348,12 +348,15 @@ def test_a_reply_becomes_an_animation():
 def test_what_is_clear_is_forgiven_and_said():
     made = read_animation(reply(
         interpolation="ease-in-out", duration=None, title=None,
-        keyframes={"Door": [{"time": 0, "value": [0]}, {"time": 1, "value": 45}], "finger": [[0, "2 cm"]]},
+        keyframes={"Door": [{"time": 0, "value": [0]}, {"time": 1, "value": 45}], "finger": [[0, "2 cm"]],
+                   "hand": [[0, 0], [1, [0, 0, 9]]]},
     ), cupboard(), "open  the door")
     assert made.animation.title == "open the door" and made.animation.frames == 24
-    assert made.animation.tracks == (Track("door", ((0, (0.0,)), (24, (45.0,)))), Track("finger", ((0, (0.02,)),)))
-    assert made.forgiven == ('interpolation "ease-in-out" read as "smooth"', "keyframes as objects",
-                             "lengths in cm, converted", "no duration, taken from the last keyframe")
+    assert made.animation.tracks == (Track("door", ((0, (0.0,)), (24, (45.0,)))),
+                                     Track("hand", ((0, (0.0, 0.0, 0.0)), (24, (0.0, 0.0, 9.0)))),
+                                     Track("finger", ((0, (0.02,)),)))
+    assert made.forgiven == ("0 of a ball, read as [0, 0, 0]", 'interpolation "ease-in-out" read as "smooth"',
+                             "keyframes as objects", "lengths in cm, converted", "no duration, taken from the last keyframe")
 
 
 @pytest.mark.parametrize(("changes", "said"), [
@@ -454,6 +457,8 @@ def test_a_run_keeps_its_animations_and_asks_nothing_twice(tmp_path):
     assert (rows[1]["model"], rows[1]["wanted"], rows[1]["version"]) == (model.name, "open it", 0)
     assert from_json((folder / "animations/2.json").read_text()) == second.animating.animation
     assert first.watermark.startswith("Stand-in")
+    (kept,) = (folder / "prompts").iterdir()
+    assert kept.name.startswith("animate-")
 
 
 def test_a_failure_is_a_row_without_files(tmp_path):
