@@ -21,7 +21,7 @@ RULES = (
     "score of blank pages, none of its questions passed; a text that could not be parsed has compile rate 0.",
     "What could not be measured is left out of a mean and counted as unmeasured; the reasons stand with each object.",
 )
-HEAD = ("figure", "mean", "95 % interval", "n", "failed", "unmeasured", "made alone", "")
+HEAD = ("figure", "mean", "95 % interval", "n", "failed", "unmeasured", "made alone", "interval")
 """Of a table of aggregates."""
 
 
@@ -34,7 +34,7 @@ def markdown(
     for evidence, block in _blocks(found):
         lines += [f"## {_heading(evidence, rows)}", "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
         lines += ["| " + " | ".join(_line(cell) for cell in _cells(one)) + " |" for one in block]
-        lines.append("")
+        lines += ["", *(f"{_line(claim)}.  " for claim in _claims(block)), ""]
     lines += ["## Objects", ""]
     for number, row in enumerate(rows):
         sheet = sheets[number] if number < len(sheets) else ""
@@ -55,6 +55,7 @@ def page(
         head = "".join(f"<th>{name}</th>" for name in HEAD)
         cells = "".join("<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in _cells(one)) + "</tr>" for one in block)
         body.append(f"<h2>{text(_heading(evidence, rows))}</h2><table><tr>{head}</tr>{cells}</table>")
+        body += [f"<p class=note>{text(claim)}.</p>" for claim in _claims(block)]
     body.append("<h2>Objects</h2>")
     for number, row in enumerate(rows):
         sheet = sheets[number] if number < len(sheets) else ""
@@ -85,10 +86,13 @@ def _heading(evidence: str, rows: Sequence[ObjectRow]) -> str:
 
 
 def _cells(one: Aggregate) -> list[str]:
-    interval = "" if math.isnan(one.low) else f"{one.low:.3f} to {one.high:.3f}"
-    unlike = "" if one.interval.startswith("bootstrap") else one.interval
+    interval = "" if math.isnan(one.low) else f"{_number(one.low)} to {_number(one.high)}"
     return [one.column, _number(one.mean), interval, str(one.n), str(one.failed), str(one.unmeasured),
-            _number(one.mean_made), "; ".join(words for words in (unlike, one.claim) if words)]
+            _number(one.mean_made), one.interval]
+
+
+def _claims(block: Sequence[Aggregate]) -> list[str]:
+    return list(dict.fromkeys(one.claim for one in block if one.claim))
 
 
 def _facts(row: ObjectRow) -> list[str]:

@@ -114,7 +114,8 @@ def read_questions(path: Path) -> QuestionBook:
     except OSError as error:
         raise ConfigurationError("a file of questions", came=error.strerror or str(error), where=str(path)) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError("a YAML file in UTF-8", came=shorten(str(error)), where=path.name) from error
+        raise ConfigurationError("a YAML file in UTF-8", came=shorten(str(error)), where=path.name,
+                                 mend='Questions stand in quotes: {question: "Is it red?", answer: "no"}.') from error
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigurationError(
