@@ -1,4 +1,4 @@
-"""The command line: make, demo, show, and what belongs to a made object. Thin: all it does is a call of the library."""
+"""The command line: make, demo, show; edit, animate, evaluate, export. Thin: all it does is a call of the library."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import contextlib
 import datetime
 import sys
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from easel.errors import ConfigurationError, EaselError, MissingCapability
+from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export
 
 app = typer.Typer(
     help="Text to structured 3D shapes: a graph of named parts, each a Blender program that runs behind a wall.",
@@ -132,9 +131,8 @@ def show(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
         typer.echo(gallery.watermark)
 
 
-for commands in ("cli_export", "cli_edit", "cli_animate", "cli_evaluate"):
-    if find_spec(f"shapecraft.{commands}"):
-        import_module(f"shapecraft.{commands}").register(app)
+for commands in (cli_export, cli_edit, cli_animate, cli_evaluate):
+    commands.register(app)
 
 
 def _waiting(pause: Any) -> str:

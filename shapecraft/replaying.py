@@ -87,13 +87,16 @@ def ground_for(recording: Recording, *, disposable_machine: bool = False) -> Gro
     Raises MissingCapability where there is no Blender, or no wall for a recording of other programs.
     """
     find_blender()
+    if disposable_machine:
+        return Ground(open_wall(disposable_machine=True),
+                      "Programs run as ordinary processes without a wall: this machine may be lost.")
     try:
-        return Ground(open_wall(disposable_machine=disposable_machine), "")
+        return Ground(open_wall(), "")
     except MissingCapability as error:
         programs = set(known_programs(recording))
         if programs - shipped_hashes():
             raise
         words = (f"No wall can stand here: {error.came}. The {len(programs)} programs of this recording ship with the "
                  "project, are known by their hashes, and run as ordinary processes without a wall; no other program "
-                 f"would. {error.mend}".rstrip())
+                 "would." + (f" To have a wall: {error.mend}" if error.mend else ""))
         return Ground(open_known_programs(2), words)

@@ -301,7 +301,7 @@ def test_what_is_no_recording_is_named(tmp_path):
 
 # --- where no wall stands ----------------------------------------------------------------------------------------------
 def no_wall(**_):
-    raise MissingCapability("a wall for programs that a model wrote", came="no program bwrap", mend="Type: easel doctor")
+    raise MissingCapability("a wall for programs that a model wrote", came="no program bwrap", mend="To have a wall: Type: easel doctor")
 
 
 class Opened(BoxWall):
@@ -321,7 +321,7 @@ def test_without_a_wall_known_programs_run_and_it_is_said(packed, monkeypatch):
     assert ground.words == (
         f"No wall can stand here: no program bwrap. The {len(known_programs(one))} programs of this recording ship with "
         "the project, are known by their hashes, and run as ordinary processes without a wall; no other program would. "
-        "Type: easel doctor")
+        "To have a wall: Type: easel doctor")
 
 
 def test_without_blender_nothing_is_opened(packed, monkeypatch):
@@ -338,8 +338,9 @@ def test_with_a_wall_nothing_needs_saying(packed, monkeypatch):
     asked = []
     monkeypatch.setattr(replaying, "find_blender", lambda: None)
     monkeypatch.setattr(replaying, "open_wall", lambda **more: asked.append(more) or Opened())
-    assert ground_for(Recording.read(str(packed)), disposable_machine=True).words == ""
-    assert asked == [{"disposable_machine": True}]
+    assert ground_for(Recording.read(str(packed))).words == ""
+    assert "without a wall" in ground_for(Recording.read(str(packed)), disposable_machine=True).words
+    assert asked == [{}, {"disposable_machine": True}]
 
 
 # --- what ships ----------------------------------------------------------------------------------------------------------
