@@ -301,7 +301,7 @@ def test_what_is_no_recording_is_named(tmp_path):
 
 # --- where no wall stands ----------------------------------------------------------------------------------------------
 def no_wall(**_):
-    raise MissingCapability("a wall for programs that a model wrote", came="no program bwrap", mend="To have a wall: Type: easel doctor")
+    raise MissingCapability("a wall for programs that a model wrote", came="no program bwrap", mend="Type: easel doctor")
 
 
 class Opened(BoxWall):
