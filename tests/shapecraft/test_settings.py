@@ -71,3 +71,12 @@ def test_sampling_gives_every_path_a_seed_of_its_own():
 @pytest.mark.parametrize("preset", ["paper", "ours"])
 def test_policies_can_be_loaded(preset):
     assert callable(load(CraftSettings.of(preset).policy))
+
+
+def test_the_most_calls_of_an_object():
+    """Paper: one component takes 21 calls at most, a round two of ours (4), a look one more; a repair is one more."""
+    assert CraftSettings.paper(error_repairs=0).most_calls(1) == 1 + 4 + 18 + 1
+    assert CraftSettings.paper().most_calls(6) == 1 + 4 + 6 * 3 * (6 + 2) + 1
+    assert CraftSettings.paper(global_look=False, rounds=0, paths=1, steps=1, error_repairs=0).most_calls(2) == 5
+    fixes = CraftSettings.paper(global_fixes=1).most_calls(6) - CraftSettings.paper().most_calls(6)
+    assert fixes == 1 + 6 * (1 + 2), "a second look, and a fix with its repairs for every part"
