@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from easel.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from easel.chat import ChatModel
@@ -38,6 +40,7 @@ Sees = Annotated[bool | None, typer.Option(help="Whether the judge takes picture
 Writes = Annotated[bool, typer.Option(
     "--write-questions", help="Let the judge write questions of captions that have none, before it sees an object.")]
 Up = Annotated[str, typer.Option(help="Axis of OBJ and STL files that points up: z or y. GLB is y by its standard.")]
+ReferencesUp = Annotated[str | None, typer.Option(help="The same of the references, where it is another.")]
 Seed = Annotated[int, typer.Option(help="Of points and of intervals.")]
 Disposable = Annotated[bool, typer.Option("--disposable-machine", help="No wall for the catalogue's programs.")]
 Drop = Annotated[bool, typer.Option("--drop-refused-settings", help="Drop a setting a model does not take; recorded.")]
@@ -67,6 +70,7 @@ def evaluate(
     label: Label = None,
     sees_images: Sees = None,
     up: Up = "z",
+    references_up: ReferencesUp = None,
     seed: Seed = 0,
     disposable_machine: Disposable = False,
     drop_refused_settings: Drop = False,
@@ -77,7 +81,6 @@ def evaluate(
     Runs whose text is a caption of the catalogue are held to the catalogue's object. The same command again pays
     nothing. Exit status 1 where no object could be read.
     """
-    from easel.errors import ConfigurationError
     from easel.scorers import open_scorer
     from shapecraft.catalogue_meshes import CatalogueMeshes
     from shapecraft.evaluation import evaluate as evaluated
@@ -85,12 +88,10 @@ def evaluate(
     from shapecraft.subjects import find_subjects
     from shapecraft.wall import open_wall
 
-    if up not in ("z", "y"):
-        raise ConfigurationError("z or y", came=up, where="--up")
     catalogue = CatalogueMeshes(lambda: open_wall(2, disposable_machine=disposable_machine))
     try:
         found = find_subjects(folder, captions=captions, references=references, catalogue=catalogue,
-                              up="y" if up == "y" else "z")
+                              up=_axis(up, "--up"), references_up=_axis(references_up or up, "--references-up"))
         if not found.subjects:
             raise ConfigurationError("a finished run, or a mesh", came="; ".join(found.skipped), where=str(folder))
         eyes = open_scorer(scorer, template=template, allow_unknown_words=allow_unknown_words) if scorer else None
@@ -133,6 +134,12 @@ def told(found: tuple[Aggregate, ...]) -> list[str]:
             lines.append(f"  {one.column}: {one.mean:.3f}{interval}, n = {one.n}{also}")
         lines += [f"  {claim}" for claim in dict.fromkeys(one.claim for one in block) if claim]
     return lines
+
+
+def _axis(name: str, option: str) -> Literal["y", "z"]:
+    if name not in ("y", "z"):
+        raise ConfigurationError("z or y", came=name, where=option)
+    return "y" if name == "y" else "z"
 
 
 def _model(

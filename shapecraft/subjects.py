@@ -68,13 +68,14 @@ class Found:
 
 def find_subjects(
     folder: Path, *, captions: Path | None = None, references: Path | None = None, up: Up | None = None,
-    catalogue: CatalogueMeshes | None = None,
+    references_up: Up | None = None, catalogue: CatalogueMeshes | None = None,
 ) -> Found:
     """Everything in a folder that can be evaluated.
 
     captions : None takes the folder's own captions.csv, .yaml or .json if there is one
     references : folder of meshes; a reference is the one that the row names, else that of the subject's name
-    up : axis of OBJ and STL files that points up, None is z; catalogue : None compares nothing with the catalogue
+    up : axis of OBJ and STL files that points up, None is z; references_up : of references, None is the same
+    catalogue : None compares nothing with the catalogue
     Raises ConfigurationError for a folder without anything, a captions file that cannot be read, a file named twice.
     """
     folder = Path(folder)
@@ -85,7 +86,7 @@ def find_subjects(
     own = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     path = captions or own
     rows = {row.file: row for row in read_captions(path)} if path is not None else {}
-    wanted = _Wanted(rows, references, up, catalogue, path is not None)
+    wanted = _Wanted(rows, references, up, references_up or up, catalogue)
     places = [folder] if (folder / "run.json").is_file() else sorted(
         (one.parent for one in folder.glob("*/run.json")), key=lambda one: _natural(one.name))
     if places:
@@ -102,8 +103,8 @@ class _Wanted:
     rows: Mapping[str, Caption]
     references: Path | None
     up: Up | None
+    references_up: Up | None
     catalogue: CatalogueMeshes | None
-    captioned: bool
 
     def row(self, *names: str) -> Caption:
         return next((self.rows[name] for name in names if name in self.rows), Caption(file=names[0], caption=""))
@@ -118,7 +119,7 @@ class _Wanted:
             if len(files) != 1 or not files[0].is_file():
                 said = ", ".join(one.name for one in files) if len(files) > 1 else row.reference or names[0]
                 return {"no_reference": f"{'several references' if len(files) > 1 else 'no reference'}: {said}"}
-            return {"reference": files[0].name, "reference_mesh": partial(read_mesh, files[0], up=self.up)}
+            return {"reference": files[0].name, "reference_mesh": partial(_of_file, files[0], self.references_up)}
         entry = next((one for one in CATALOGUE if one.name == row.object or (
             not row.object and plain(caption) in (plain(one.short), plain(one.long)))), None)
         if entry is None:
@@ -189,6 +190,7 @@ def _files(folder: Path, wanted: _Wanted, captions: Path | None) -> Found:
 def _of_file(path: Path, up: Up | None) -> ObjectMesh:
     if not path.is_file():
         raise ConfigurationError("the file that the captions name", came="no file", where=path.name)
+    # A GLB is y-up by its standard, whatever is said of the other files.
     return read_mesh(path, up=up if path.suffix.lower() != ".glb" else None)
 
 

@@ -37,7 +37,8 @@ STOOL = QuestionSet("a stool", FIVE, "a test")
 
 def box() -> ObjectMesh:
     shape = trimesh.creation.box((1.0, 1.0, 1.0))
-    return ObjectMesh((PartMesh("legs", shape.vertices + (0, 0, 0.5), shape.faces),))
+    shape.apply_translation((0, 0, 0.5))
+    return ObjectMesh((PartMesh("legs", shape.vertices, shape.faces),))
 
 
 def seeing(answer, name: str = "judge", **more) -> Scripted:
