@@ -2,6 +2,9 @@
 // Data are in the graph's frame (metres, +x right, +y away, +z up); the GLB and this scene are y up.
 "use strict";
 
+const BACKGROUND = "#eceff1";  // white parts stand out from it
+const APART = 1.3;  // how far parts move out at most, as a share of their distance from the middle
+
 const yUp = ([x, y, z]) => new Three.Vector3(x, z, -y);
 
 class Part {
@@ -9,6 +12,7 @@ class Part {
     this.entry = entry;
     this.object = object;
     this.rest = null;
+    this.meshes = [];
     this.centre = yUp(entry.box.center);
     this.away = new Three.Vector3();
     this.box = this.makeBox(entry);
@@ -20,7 +24,6 @@ class Part {
     this.rest = object.matrix.clone();
     const seen = new Three.Box3().setFromObject(object);
     if (!seen.isEmpty()) seen.getCenter(this.centre);
-    this.meshes = [];
     object.traverse((one) => {
       if (!one.isMesh) return;
       one.material = one.material.clone();
@@ -32,7 +35,8 @@ class Part {
 
   makeBox(entry) {
     const [w, d, h] = entry.box.size;
-    const shape = new Three.BoxGeometry(w, h, d);
+    const more = 0.003 * Math.max(w, d, h);  // else a side and a face of the part in one plane flicker
+    const shape = new Three.BoxGeometry(w + more, h + more, d + more);
     const group = new Three.Group();
     const colour = new Three.Color(entry.colour);
     this.sides = new Three.Mesh(shape, new Three.MeshBasicMaterial(
@@ -47,7 +51,7 @@ class Part {
 
   mark(on) {
     const colour = new Three.Color(this.entry.colour);
-    for (const mesh of this.meshes || []) {
+    for (const mesh of this.meshes) {
       mesh.material.emissive.copy(mesh.userData.glow);
       if (on) mesh.material.emissive.lerp(colour, 0.45);
     }
@@ -64,13 +68,8 @@ class Stage {
     this.renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2));
     this.renderer.toneMapping = Three.NeutralToneMapping;
     this.scene = new Three.Scene();
-    this.scene.background = new Three.Color("#ffffff");
-    const studio = new Three.PMREMGenerator(this.renderer);
-    this.scene.environment = studio.fromScene(new Three.RoomEnvironment(), 0.04).texture;
-    this.scene.environmentIntensity = 0.75;
-    const sun = new Three.DirectionalLight("#ffffff", 1.6);
-    sun.position.set(-2, 4, 3);
-    this.scene.add(sun);
+    this.scene.background = new Three.Color(BACKGROUND);
+    this.light();
     this.camera = new Three.PerspectiveCamera(32, 1, 0.01, 100);
     this.controls = new Three.OrbitControls(this.camera, this.canvas);
     this.controls.addEventListener("change", () => this.request());
@@ -82,6 +81,29 @@ class Stage {
     this.apart = 0;
     this.chosen = null;
     this.pending = false;
+  }
+
+  // A room to be mirrored in takes a processor five seconds: without a graphics card there are lamps, and metals are
+  // shown less metallic, because nothing is there for them to mirror. "#room" behind the address asks for the room.
+  light() {
+    const told = this.renderer.getContext().getExtension("WEBGL_debug_renderer_info");
+    const card = told ? String(this.renderer.getContext().getParameter(told.UNMASKED_RENDERER_WEBGL)) : "";
+    this.lamps = /swiftshader|llvmpipe|software|basic render/i.test(card) && location.hash !== "#room";
+    const lamp = (strength, x, y, z) => {
+      const light = new Three.DirectionalLight("#ffffff", strength);
+      light.position.set(x, y, z);
+      this.scene.add(light);
+    };
+    lamp(this.lamps ? 2.2 : 1.6, -2, 4, 3);
+    if (this.lamps) {
+      lamp(1.3, 3, 2, 3);
+      lamp(0.9, 0, 2, -4);
+      this.scene.add(new Three.HemisphereLight("#ffffff", "#b4b0aa", 2.2));
+      return;
+    }
+    const studio = new Three.PMREMGenerator(this.renderer);
+    this.scene.environment = studio.fromScene(new Three.RoomEnvironment(), 0.04).texture;
+    this.scene.environmentIntensity = 0.75;
   }
 
   async load(bytes) {
@@ -102,6 +124,7 @@ class Stage {
     });
     for (const entry of this.info.components) {
       const part = new Part(entry, found.get(entry.name) || null);
+      if (this.lamps) for (const mesh of part.meshes) mesh.material.metalness *= 0.4;
       this.parts.set(entry.name, part);
       this.boxes.add(part.box);
     }
@@ -110,7 +133,7 @@ class Stage {
     this.extent = new Three.Box3().setFromObject(this.model);
     for (const part of this.parts.values()) this.extent.expandByObject(part.box);
     const middle = this.extent.getCenter(new Three.Vector3());
-    for (const part of this.parts.values()) part.away = part.centre.clone().sub(middle).multiplyScalar(1.3);
+    for (const part of this.parts.values()) part.away = part.centre.clone().sub(middle).multiplyScalar(APART);
     this.floor();
     this.home();
     new ResizeObserver(() => this.request()).observe(this.holder);
@@ -118,7 +141,7 @@ class Stage {
 
   floor() {
     const size = this.extent.getSize(new Three.Vector3()).length() * 1.6;
-    const grid = new Three.GridHelper(size, 16, "#c8c8c8", "#e6e6e6");
+    const grid = new Three.GridHelper(size, 16, "#b4babe", "#d3d8db");
     grid.position.y = Math.min(0, this.extent.min.y) - size * 0.0005;
     this.scene.add(grid);
   }
@@ -182,7 +205,7 @@ class Stage {
 
   explode(apart) {
     const arm = this.camera.position.clone().sub(this.controls.target);
-    arm.multiplyScalar((1 + apart) / (1 + this.apart));  // the eye steps back as the parts move out
+    arm.multiplyScalar((1 + APART * apart) / (1 + APART * this.apart));  // the eye steps back as the parts move out
     this.camera.position.copy(this.controls.target).add(arm);
     this.controls.update();
     this.apart = apart;

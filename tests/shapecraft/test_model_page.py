@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shapecraft.animated_glb import animated_glb
+from shapecraft.animation import Animation, Track
 from shapecraft.boxes import Box
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import Component, Joint, ShapeGraph
@@ -29,6 +31,7 @@ BAD = "<script>document.title='owned'</script>"
 HOSTILE = (BAD, '"><img src=x onerror=alert(1)>', "</script><script>alert(1)</script>", "<!--", "]]>", "' onclick='a()",
            "\x00\x1b[31m", "\u202edlrow", "javascript:alert(1)", "a" * 3000)
 RED, BLUE = 0, 2
+OPENING = Animation("open", 48, "linear", (Track("high", ((0, (0.0,)), (24, (-100.0,)), (48, (-100.0,)))),))
 LOOKS = {"low": FlatMaterial((0.9, 0.02, 0.02), 0.0, 0.9), "high": FlatMaterial((0.02, 0.1, 0.9), 0.0, 0.9)}
 
 
@@ -172,7 +175,7 @@ def test_the_page_lives_in_a_real_browser(tmp_path):
     """No console errors from file://; the model is seen; toggles, boxes, explode, joint, picking and orbit work."""
     from playwright.sync_api import sync_playwright
 
-    file = tmp_path / "model.html"
+    file, graph = tmp_path / "model.html", pair()
     file.write_text(page_of(BAD, title=BAD), "utf-8")
     problems: list[str] = []
     asked: list[str] = []
@@ -221,11 +224,25 @@ def test_the_page_lives_in_a_real_browser(tmp_path):
         page.focus("canvas")
         page.keyboard.press("ArrowLeft")
         assert changed(stage(page), first) > 2_000
+        assert page.is_hidden("#play")
         page.click("#home")
         assert abs(seen(stage(page), RED) - red) < 100, "everything is as it was"
+
+        moving = tmp_path / "moving.html"
+        moving.write_text(model_page(graph, animated_glb(model(graph), graph, OPENING)), "utf-8")
+        page.goto(moving.as_uri())
+        page.wait_for_selector("html[data-ready=yes]")
+        assert page.is_disabled("#explode") and page.is_disabled("input[data-joint=high]")
+        still = stage(page)
+        page.click("#play")
+        page.wait_for_timeout(400)
+        assert page.inner_text("#play") == "Stop"
+        assert changed(stage(page), still) > 2_000, "it moves"
+        page.click("#play")
+        assert changed(stage(page), still) < 200, "and stands as before"
         browser.close()
     assert problems == []
-    assert asked == [file.as_uri()], "nothing is loaded"
+    assert asked == [file.as_uri(), moving.as_uri()], "nothing is loaded"
 
 
 @needs_chromium
@@ -255,3 +272,25 @@ def _mask(shot: np.ndarray, channel: int) -> np.ndarray:
 def _rows(shot: np.ndarray, channel: int) -> np.ndarray:
     """(H,) bool: rows with at least ten such pixels."""
     return _mask(shot, channel).sum(axis=1) >= 10
+
+
+@needs_chromium
+@pytest.mark.acceptance
+def test_the_room_that_metals_mirror_is_drawn_too(tmp_path):
+    """What a graphics card shows; a processor only when asked, because it takes seconds."""
+    from playwright.sync_api import sync_playwright
+
+    file, problems = tmp_path / "model.html", []
+    file.write_text(page_of(), "utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"),
+                                             args=["--no-sandbox", "--disable-quic"])
+        page = browser.new_page(viewport={"width": 800, "height": 440})
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"{file.as_uri()}#room")
+        page.wait_for_selector("html[data-ready=yes]")
+        shot = stage(page)
+        assert min(seen(shot, RED), seen(shot, BLUE)) > 2_000
+        browser.close()
+    assert problems == []
