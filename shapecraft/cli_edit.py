@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +29,7 @@ Undo = Annotated[bool, typer.Option("--undo", help="Back to the version before."
 Redo = Annotated[bool, typer.Option("--redo", help="To the version that was undone.")]
 Go = Annotated[int | None, typer.Option("--go", help="To the version of this number, on any branch.")]
 List = Annotated[bool, typer.Option("--list", help="The versions; * marks the one that stands.")]
+Recorded = Annotated[str | None, typer.Option(help="Carry out the edits of this recording: real replies.")]
 Unsteady = Annotated[bool, typer.Option(
     "--allow-unsteady", help="Keep an edit though an untouched part makes something else each time it runs.")]
 BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits: calls=100,dollars=2,tokens=1e6,seconds=900.")]
@@ -57,6 +58,7 @@ def edit(
     redo: Redo = False,
     go: Go = None,
     show: List = False,
+    recorded: Recorded = None,
     allow_unsteady: Unsteady = False,
     budget: BudgetText = None,
     api_base: Base = None,
@@ -71,13 +73,14 @@ def edit(
     """
     from easel.runs import RunStore
     from shapecraft.edit_desk import EditDesk, read_numbers
+    from shapecraft.edit_recordings import EditRecording, replay_edits
     from shapecraft.wall import open_wall
 
     asked = [name for name, given in (
         ("words", words.strip()), ("--set", numbers_set), ("--numbers", numbers), ("--undo", undo), ("--redo", redo),
-        ("--go", go is not None), ("--list", show)) if given]
+        ("--go", go is not None), ("--list", show), ("--recorded", recorded)) if given]
     if len(asked) != 1:
-        raise ConfigurationError("one of: words, --set, --numbers, --undo, --redo, --go, --list",
+        raise ConfigurationError("one of: words, --set, --numbers, --undo, --redo, --go, --list, --recorded",
                                  came=" and ".join(asked) or "none of them", where="edit")
     if numbers is not None or show:
         desk = EditDesk(RunStore.read(run))
@@ -92,6 +95,14 @@ def edit(
             version = desk.undo() if undo else desk.redo() if redo else desk.go(go or 0)
             typer.echo(f"version {version.number}: {version.cause}, {version.words}")
             _tell_files(desk)
+            return
+        if recorded is not None:
+            kept = EditRecording.read(recorded)
+            typer.echo(f"Replaying edits of '{recorded}': {kept.info['label']}, {kept.info['date']}.")
+            with open_wall(disposable_machine=disposable_machine) as wall:
+                for ended in _ends(replay_edits(desk, kept, wall)):
+                    _tell(desk, ended, replayed=True)
+            typer.echo("the same versions as recorded")
             return
         if words.strip():
             chosen, chat, vision = _models(desk, model, vision_model, preset, budget, api_base, prices, label)
@@ -127,10 +138,15 @@ def _models(
 
 def _followed(events: Iterable[EditEvent]) -> EditFinished:
     """Tell what happens, and hand back the end."""
+    *_, ended = _ends(events)
+    return ended
+
+
+def _ends(events: Iterable[EditEvent]) -> Iterator[EditFinished]:
+    """Tell what happens; every edit's end, as it comes."""
     from shapecraft.edit_events import EditFinished, EditPlanned
     from shapecraft.events import AttemptFinished
 
-    ended: EditFinished | None = None
     for event in events:
         match event:
             case EditPlanned(planned=planned):
@@ -141,14 +157,14 @@ def _followed(events: Iterable[EditEvent]) -> EditFinished:
                 score = "" if one.score is None else f", score {one.score:g}"
                 typer.echo(f"  {one.id} {one.kind}: {came}{score}", err=True)
             case EditFinished():
-                ended = event
-    assert ended is not None
-    return ended
+                yield event
 
 
-def _tell(desk: EditDesk, ended: EditFinished) -> None:
+def _tell(desk: EditDesk, ended: EditFinished, *, replayed: bool = False) -> None:
     if ended.edited is None:
         typer.echo(f"nothing was changed ({ended.failure}): {ended.reason}", err=True)
+        if replayed:  # it came to nothing when it was recorded, too
+            return
         raise typer.Exit(1)
     typer.echo(ended.edited.words())
     others = [part.name for part in ended.edited.proof.parts if part.verdict == "same"]

@@ -86,8 +86,15 @@ class EditDesk:
         Raises NumbersError and GraphError for names and values, before anything runs.
         """
         programs, words = self._numbered(values)
-        return set_numbers(self.graph, programs, words, wall=wall, allow_unsteady=allow_unsteady, keeper=self._keeper,
-                           stop=stop)
+        return self.set_programs(programs, words, wall=wall, allow_unsteady=allow_unsteady, stop=stop)
+
+    def set_programs(
+        self, programs: Mapping[str, str], words: str, *, wall: Wall, allow_unsteady: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Generator[EditEvent, None, None]:
+        """The same with programs whose numbers are set already; words : what was set."""
+        return set_numbers(self.graph, programs, words, wall=wall, allow_unsteady=allow_unsteady,
+                           keeper=self._keeper, stop=stop)
 
     def _numbered(self, values: Mapping[str, int | float]) -> tuple[dict[str, str], str]:
         by_part: dict[str, dict[str, int | float]] = {}

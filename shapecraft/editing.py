@@ -63,8 +63,10 @@ def edit(
     if not 1 <= paths <= MOST_PATHS:
         raise ConfigurationError(f"1 to {MOST_PATHS} paths", came=str(paths), where="edit")
     task = _Task(made, "edit", words, wall, keeper or EditKeeper(), dict(outcomes or {}), allow_unsteady,
-                 {"judged": judged, "paths": paths, "settings": settings.key, "model": model.name,
-                  "evidence": model.evidence})
+                 {"judged": judged, "paths": paths, "model": model.name, "evidence": model.evidence,
+                  "vision": vision.name if vision and judged else "",
+                  "sees": judged and (vision or model).sees_images,
+                  "settings": settings.model_dump(mode="json", exclude={"prompt_overlay"})})
 
     def plan() -> Planned:
         return plan_edit(made, words, model=model, settings=settings, name=name, number=task.number)
@@ -91,8 +93,7 @@ def edit(
 
 
 def set_numbers(
-    made: ShapeGraph, programs: Mapping[str, str], words: str, *, wall: Wall,
-    settings: CraftSettings | None = None, allow_unsteady: bool = False,
+    made: ShapeGraph, programs: Mapping[str, str], words: str, *, wall: Wall, allow_unsteady: bool = False,
     outcomes: Mapping[str, Outcome] | None = None, keeper: EditKeeper | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[EditEvent, None, None]:

@@ -7,6 +7,8 @@ import random
 import re
 import threading
 from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from shapecraft.edit_events import EditFinished, EditPlanned
 from shapecraft.edit_keeping import EditKeeper
 from shapecraft.edit_plan import EditImpossible, EditPlanInvalid, plan_edit, read_edit_plan
 from shapecraft.edit_proof import EditProofBroken, prove
+from shapecraft.edit_recordings import FILE, EditRecording, EditsDiffer, keep_edits, replay_edits
 from shapecraft.editing import edit, set_numbers
 from shapecraft.events import AttemptFinished
 from shapecraft.graph import Joint, OnTopOf, from_json
@@ -29,7 +32,9 @@ from shapecraft.history import History
 from shapecraft.lifted_numbers import NumbersError, lift
 from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Job
+from shapecraft.recordings import packaged_names
 from shapecraft.remembering import RememberedWall
+from shapecraft.replaying import open_recording
 from shapecraft.settings import CraftSettings
 from shapecraft.standin import StandIn
 from shapecraft.wall import open_wall, program_hash
@@ -452,6 +457,81 @@ def test_the_object_that_is_edited_is_the_one_that_stands():
         EditKeeper(run=object())
 
 
+# recordings of edits
+
+def edited_run(root) -> RunStore:
+    """A run with five steps: an edit, one that is impossible, numbers, an undo, an edit on another branch."""
+    run = open_run(root)
+    desk = finished(run)
+    wall = BoxWall()
+
+    def edits(said: str, words: str) -> None:
+        chat = chain(Scripted(Editor(said, {})), store=run.replies, ledger=run.home).chat
+        list(desk.edit(words, model=chat, wall=wall))
+
+    edits(THICKER, "make the legs thicker")
+    edits('{"impossible": "no"}', "sing")
+    list(desk.set_numbers({"seat.size.z": 0.06}, wall=wall))
+    desk.undo()
+    edits(plan(added=[DRAWER]), "add a drawer")
+    return run
+
+
+def test_edits_are_packed_and_replayed_to_the_same_versions(tmp_path):
+    with edited_run(tmp_path / "a") as run:
+        folder = keep_edits(run, tmp_path / "kept", label="a test", date="2026-01-31")
+        first = [(folder / name).read_bytes() for name in ("edits.json", "edit_replies.jsonl.gz")]
+        keep_edits(run, folder, label="a test", date="2026-01-31")
+        assert [(folder / name).read_bytes() for name in ("edits.json", "edit_replies.jsonl.gz")] == first
+        known = EditRecording.at(folder)
+        assert [step["kind"] for step in known.info["steps"]] == ["edit", "edit", "numbers", "undo", "edit"]
+        assert len(known.info["programs"]) == 6
+        history = EditDesk(run).history
+    with open_run(tmp_path / "b") as other:
+        desk = finished(other)
+        ends = [one for one in replay_edits(desk, known, BoxWall()) if isinstance(one, EditFinished)]
+        assert [one.failure for one in ends] == ["", "impossible", "", ""]
+        assert all(one.edited.proof.holds for one in ends if one.edited is not None)
+        assert [(one.parent, one.key) for one in desk.history.versions] == [
+            (one.parent, one.key) for one in history.versions]
+        assert desk.rows()[0]["evidence"] == "stand-in"
+        with pytest.raises(ConfigurationError, match="expected the object that was edited, got another one"):
+            list(replay_edits(desk, known, BoxWall()))
+
+
+def test_a_replay_that_comes_to_something_else_is_told(tmp_path):
+    with edited_run(tmp_path / "a") as run:
+        folder = keep_edits(run, tmp_path / "kept", label="a test", date="2026-01-31")
+    steps = EditRecording.at(folder)
+    steps.info["steps"][0]["after"] = "0" * 64
+    with open_run(tmp_path / "b") as other, pytest.raises(EditsDiffer, match="expected graph 00000000, got graph"):
+        list(replay_edits(finished(other), steps, BoxWall()))
+    with open_run(tmp_path / "c") as other:
+        desk = finished(other)
+        with pytest.raises(ConfigurationError, match="expected edits with one model, got no edits"):
+            keep_edits(other, tmp_path / "none", label="a test", date="2026-01-31")
+        assert not (tmp_path / "none").exists()
+        with pytest.raises(ConfigurationError, match="expected a recording with edits, got one without"):
+            EditRecording.at(tmp_path)
+        desk.run.close()
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(2400)
+def test_recorded_edits_leave_other_parts_as_they_are_in_blender(wall, tmp_path):
+    """Every packaged object that has edits, made anew and edited anew."""
+    shipped = Path(str(resources.files("shapecraft"))) / "recordings"
+    for name in packaged_names():
+        if not (shipped / name / FILE).is_file():
+            continue
+        with open_recording(name, root=tmp_path, date="2026-01-31", wall=wall) as studio:
+            list(studio.explore())
+            ends = [one for one in replay_edits(EditDesk(studio.run), EditRecording.read(name), wall)
+                    if isinstance(one, EditFinished)]
+            assert ends
+            assert all(one.edited.proof.holds for one in ends if one.edited is not None)
+
+
 # the stand-in, and acceptance 8
 
 CHANGES = ("make the {} thicker", "make the {} taller", "paint the {} blue", "make the {} smaller",
@@ -499,6 +579,7 @@ def test_a_stand_in_edit_leaves_other_parts_as_they_are_in_blender(wall):
 
 
 @pytest.mark.acceptance
+@pytest.mark.timeout(2400)
 def test_fifty_stand_in_edits_leave_other_parts_as_they_are(wall):
     assert sum(unchanged(*one, wall) for one in stand_in_edits(50)) > 100
 
