@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -226,6 +227,9 @@ def test_programs_of_a_real_model_leave_in_every_format(mug):
             assert near(seen[ending][part.name], box, 2e-5), (part.name, ending)
         for ending in ("glb", "usdc"):
             assert seen[ending][part.name]["triangles"] == len(part.faces)
+        bases = [seen[ending][part.name]["materials"][0]["base"] for ending in ("glb", "blend", "usdc")]
+        assert np.allclose(bases, bases[0], atol=1e-5), part.name
+        assert len({round(one, 3) for one in bases[0]}) > 1, "glazed, as the words say, and not the grey of nothing"
     assert tuple(seen["glb"]) == graph.names == glb.names
     closed = [part.name for part in glb.parts if part.topology.manifold]
     assert len(closed) >= 4
@@ -235,13 +239,18 @@ def test_programs_of_a_real_model_leave_in_every_format(mug):
     assert sum(one.size for one in files) < 12_000_000
 
 
-def test_the_library_goes_with_programs_that_use_it(tmp_path):
+def test_the_program_runs_in_blender_with_the_library_beside_it(blender, tmp_path):
     graph = stool()
     graph = graph.replacing(*(replace(graph[name], program=program(fitting(name))) for name in graph.names))
     outcomes = {name: BoxWall().run(Job(graph[name].program)) for name in graph.names}
     files = export(graph, outcomes, folder=tmp_path, formats=("py",))
     assert [one.name for one in files][:2] == ["stool.py", "shapes/__init__.py"]
-    assert {Path(one.name).name for one in files[1:]} >= {"primitives.py", "solids.py"}
+    text = ("import json, runpy, sys; sys.path.insert(0, '.'); runpy.run_path('stool.py'); import bpy; "
+            "open('answer.json', 'w').write(json.dumps([one.name for one in bpy.context.scene.objects]))")
+    done = subprocess.run([str(blender.command), "-I", "-c", text], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {"legs", "seat"} <= set(json.loads((tmp_path / "answer.json").read_text()))
 
 
 @pytest.fixture(scope="module")
