@@ -20,7 +20,7 @@ from shapecraft.graph import Component, GraphError, ShapeGraph
 from shapecraft.graph_diff import diff
 from shapecraft.loose_json import LooseError, read_value
 from shapecraft.part_fields import slugged
-from shapecraft.part_list import PartListError, read_part_list, write_part_list
+from shapecraft.part_list import MAX_CHARACTERS, PartListError, read_part_list, write_part_list
 from shapecraft.relations import targets
 from shapecraft.settings import CraftSettings
 
@@ -114,12 +114,14 @@ def read_edit_plan(text: str, graph: ShapeGraph, *, limit: int) -> EditPlan:
     limit : most components, unless the object has more already
     Raises EditPlanInvalid, whose message is what the model is told; EditImpossible where it says so.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise EditPlanInvalid(f"a reply of at most {MAX_CHARACTERS} characters", came=str(len(text)))
     reading = _Reading()
-    raw = _object(_THOUGHT.sub("", text), reading)
+    raw = _object(_THOUGHT.sub("", text.encode("utf-8", "replace").decode()), reading)
     lists = {key: _list(raw, key, reading) for key in _LISTS}
     why = raw.get("impossible")
     if isinstance(why, str) and why.strip() and not any(lists.values()):
-        raise EditImpossible("a change of parts that meets the request", came=shorten(" ".join(why.split()), 300))
+        raise EditImpossible("a change of parts that meets the request", came=shorten(plain(why), 300))
     changes = _by_name(lists["changes"], "changes", graph)
     removed = _removed(lists["removed"], graph)
     if not (changes or lists["added"] or removed):
@@ -133,7 +135,7 @@ def read_edit_plan(text: str, graph: ShapeGraph, *, limit: int) -> EditPlan:
     stripped, unlinked = _unlinked(graph, removed)
     after, added = _after(stripped, graph.names, changes, lists["added"], raw.get("object"), limit, reading)
     summary = raw.get("summary")
-    said = " ".join(summary.split()) if isinstance(summary, str) else ""
+    said = plain(summary) if isinstance(summary, str) else ""
     return EditPlan(
         shorten(said or "; ".join(f"{name}: {words}" for name, words in how.items()) or "parts added or removed", 500),
         after, tuple((name, how[name]) for name in after.names if name in how), added, removed, unlinked,
@@ -222,7 +224,7 @@ def _how(name: str, fields: Mapping[str, Any]) -> str:
     for key in ("how", "feedback", "change", "instruction"):
         words = fields.get(key)
         if isinstance(words, str) and words.strip():
-            return words.strip()[:LONGEST]
+            return plain(words)[:LONGEST]
     raise EditPlanInvalid('"how": what becomes different, in words', came=shorten(repr(fields.get("how")), 60),
                           where=f"changes, {name}")
 
@@ -291,6 +293,12 @@ def _merged(entry: dict[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with(old: Component, new: Component) -> Component:
     return replace(new, name=old.name, program=old.program)
+
+
+def plain(words: str) -> str:
+    """On one line, letters that can be printed alone, no half of a surrogate pair: for prompts, files and terminals."""
+    words = words.encode("utf-8", "replace").decode()
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
 
 
 def edited_fields(before: ShapeGraph, after: ShapeGraph, name: str) -> str:

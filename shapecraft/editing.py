@@ -21,7 +21,7 @@ from shapecraft.attempts import Attempt, best
 from shapecraft.coder import Coder
 from shapecraft.edit_events import Edited, EditEvent, EditFinished, EditPlanned
 from shapecraft.edit_keeping import EditKeeper
-from shapecraft.edit_plan import LONGEST, EditPlan, Planned, edited_fields, plan_edit
+from shapecraft.edit_plan import LONGEST, EditPlan, Planned, edited_fields, plain, plan_edit
 from shapecraft.edit_proof import Proof, prove
 from shapecraft.evaluator import Evaluator, checklist_of
 from shapecraft.events import AttemptFinished, ComponentFinished
@@ -56,7 +56,7 @@ def edit(
     Raises ConfigurationError for an empty instruction and an object without programs; faults of provider, budget and
     machine are raised, and everything earned is kept.
     """
-    words = " ".join(instruction.split())
+    words = plain(instruction)
     if not words or len(words) > LONGEST:
         raise ConfigurationError(f"an instruction of 1 to {LONGEST} characters", came=f"{len(words)} of them",
                                  where="edit")

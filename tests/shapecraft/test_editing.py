@@ -11,6 +11,8 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from easel.asking import load_prompt
 from easel.chat import ChatRequest, Unavailable
@@ -144,6 +146,7 @@ def test_what_a_model_writes_otherwise_is_forgiven_and_said():
     (plan(added=[{"name": "drawer", "box": WIDE}]), "expected a description in words"),
     (plan(changes=[{"name": "legs", "how": "x", "box": {"center": [0, 0, 0], "size": [0, 1, 1]}}]),
      "expected sides above 0 metres"),
+    ("x" * 100_001, "expected a reply of at most 100000 characters, got 100001"),
     ("I would rather not.", "expected one JSON object"),
     ('{"changes": [{"name": "legs", "how": ', "expected one JSON object"),
 ])
@@ -151,6 +154,25 @@ def test_plans_that_cannot_be_are_refused_in_words_for_the_model(said, told):
     with pytest.raises(EditPlanInvalid) as error:
         read_edit_plan(said, made(), limit=16)
     assert told in str(error.value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_reply_is_a_plan_or_refused(data):
+    text = data.draw(st.sampled_from([THICKER, plan(added=[DRAWER], removed=["legs"]), '{"impossible": "no"}']))
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        text = text[:at] + data.draw(st.sampled_from(
+            ["", '"', "{", "]", "null", "1e999", "\ud800", ",", "x", "[]"])) + text[at + data.draw(st.integers(0, 9)):]
+    graph = made()
+    try:
+        found = read_edit_plan(text, graph, limit=16)
+    except (EditPlanInvalid, EditImpossible):
+        return
+    assert set(found.graph.names) == ({*graph.names} - {*found.removed}) | {*found.added}
+    assert all(found.graph[name].program == graph[name].program for name in found.graph.names if name in graph.names)
+    assert all(found.graph[name].box == graph[name].box for name in graph.names
+               if name not in (*found.changed, *found.removed))
 
 
 def test_an_impossible_request_is_an_answer():
@@ -196,6 +218,7 @@ def test_only_the_named_part_is_written_and_the_others_are_run_again():
     assert read_glb(edited.assembly.glb).names == ("legs", "seat")
     assert "legs: box center" in edited.words()
     assert "seat: same" in edited.words()
+    assert "misses its box" not in edited.words()
     assert events[-1].calls == (("coder, revision", 1), ("editor", 1))
 
 
@@ -205,6 +228,13 @@ def test_the_coder_is_told_the_request_the_plan_and_the_old_program():
     assert "The user asks of the whole object: make the legs thicker\nOf this part: 5 cm thicker\n" in asked
     assert "box center (0, 0, 0.2) size (0.4, 0.4, 0.4) -> center (0, 0, 0.2) size (0.5, 0.5, 0.4)" in asked
     assert made()["legs"].program in asked
+
+
+def test_a_part_that_misses_its_new_box_is_told():
+    small = {"legs": block((0.4, 0.4, 0.4), (0, 0, 0.2))}
+    assert "legs misses its box by 10% of the longest side" in ended(THICKER, programs=small).edited.words()
+    same = ended(THICKER, programs={"legs": f"```python\n{made()['legs'].program}```"}).edited
+    assert same.proof.parts[0].note == "the program came back as it was"
 
 
 def test_a_new_part_is_drafted_and_a_removed_one_is_gone():
