@@ -10,6 +10,7 @@ from typing import Any
 from easel.chat import ChatModel
 from easel.errors import ConfigurationError
 from easel.runs import RunStore
+from easel.studios import keep_prompts
 from shapecraft.edit_events import EditEvent
 from shapecraft.edit_keeping import EditKeeper
 from shapecraft.editing import edit, set_numbers
@@ -20,6 +21,8 @@ from shapecraft.lifted_numbers import Lifted, NumbersError, Rerun, lift, rerun
 from shapecraft.remembering import RememberedWall
 from shapecraft.settings import CraftSettings
 from shapecraft.wall import Wall
+
+PROMPTS = ("edit_plan", "code", "code_revise", "code_repair", "evaluate_part")
 
 
 class EditDesk:
@@ -62,9 +65,11 @@ class EditDesk:
         stop: threading.Event | None = None,
     ) -> Generator[EditEvent, None, None]:
         """An edit in words of the version that stands. settings : None are the run's. Else as `shapecraft.editing`."""
-        return edit(self.graph, instruction, model=model, wall=wall, settings=settings or self.settings, vision=vision,
-                    judged=judged, paths=paths, allow_unsteady=allow_unsteady, name=str(self.run.info["name"]),
-                    keeper=self._keeper, stop=stop)
+        settings = settings or self.settings
+        keep_prompts(self.run, "shapecraft", PROMPTS, overlay=settings.prompt_overlay)
+        return edit(self.graph, instruction, model=model, wall=wall, settings=settings, vision=vision, judged=judged,
+                    paths=paths, allow_unsteady=allow_unsteady, name=str(self.run.info["name"]), keeper=self._keeper,
+                    stop=stop)
 
     def numbers(self, component: str) -> Lifted:
         """The numbers of a part's program as it stands. Raises NumbersError for a part without a program."""
