@@ -27,6 +27,7 @@ from shapecraft.opinions import Fix, Judgement
 from shapecraft.parser import Parser
 from shapecraft.paths import Bench, Path, Policy, Submit, independent
 from shapecraft.settings import CraftSettings
+from shapecraft.single_shot import single_shot
 from shapecraft.wall import Wall
 
 MOST_THREADS = 512
@@ -64,7 +65,7 @@ def explore(craft: Craft) -> Generator[events.Event, None, None]:
     Replies that cannot be read and programs that do not run are values in the events; faults of provider, budget and
     machine are raised, and everything earned is kept.
     """
-    for event in _explore(craft):
+    for event in single_shot(craft) if craft.settings.single_shot else _explore(craft):
         craft.keeper.event(event)
         yield event
 

@@ -7,25 +7,54 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from easel.jsonl import DamagedFile
-from easel.runs import RunStore
+from easel.jsonl import DamagedFile, write_whole
 from shapecraft.outcome import Job, Outcome, PartReport
 from shapecraft.wall import Wall, program_hash
 
 FOLDER = "outcomes"
 
 
-class RememberedWall:
-    """A wall over a run folder: `outcomes/<hash>.json` and, for what ran, `.glb`. Safe from many threads.
+class Shelf(Protocol):
+    """Where outcomes are kept: a run, or a `ProgramShelf`."""
 
-    A program that asks for a .blend file, and one with limits of its own, is another entry.
+    @property
+    def folder(self) -> Path: ...
+
+    def write(self, relative: str, data: str | bytes) -> Path: ...
+
+
+@dataclass(frozen=True)
+class ProgramShelf:
+    """A folder of outcomes that the runs of a sweep share, processes among them.
+
+    One for each kind of wall and version of Blender, so that outcomes of one are never taken for those of another.
     """
 
-    def __init__(self, wall: Wall, run: RunStore) -> None:
+    folder: Path
+
+    @classmethod
+    def of(cls, home: Path, wall: Wall) -> ProgramShelf:
+        """home : the sweep's folder"""
+        version = str(getattr(wall, "blender", "none"))
+        return cls(Path(home) / "programs" / "".join(c if c.isalnum() else "-" for c in f"{wall.level} {version}"))
+
+    def write(self, relative: str, data: str | bytes) -> Path:
+        path = self.folder / relative
+        write_whole(path, data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data, durable=False)
+        return path
+
+
+class RememberedWall:
+    """A wall over a run folder or another shelf: `outcomes/<hash>.json` and, for what ran, `.glb`.
+
+    Safe from many threads. A program that asks for a .blend file, and one with limits of its own, is another entry.
+    """
+
+    def __init__(self, wall: Wall, run: Shelf) -> None:
         self.level = wall.level
         self._wall, self._run = wall, run
         self._guard = threading.Lock()

@@ -26,6 +26,10 @@ class CraftSettings(BaseModel):
 
     preset: Literal["paper", "ours"] = "paper"
 
+    single_shot: bool = Field(
+        False, description="No graph: one program for the whole object in one call, made to run within "
+        "`error_repairs`; nothing else is asked. Paper: what its single-shot table compares with.",
+    )
     components: int = Field(MAX_COMPONENTS, ge=1, le=64, description="Most components. Paper silent; ours: 16.")
     rounds: int = Field(2, ge=0, le=8, description="N, of bootstrapping. Paper: 2.")
     paths: int = Field(3, ge=1, le=MOST_PATHS, description="M, independent paths of a component. Paper: 3.")
@@ -111,6 +115,8 @@ class CraftSettings(BaseModel):
         A path: T programs, T looks, and its repairs; around all: the parse, two a round, and the looks with one fix a
         component.
         """
+        if self.single_shot:
+            return 1 + self.error_repairs
         path = 2 * self.steps + self.error_repairs
         looks = (1 + self.global_fixes * (1 + components * (1 + self.error_repairs))) if self.global_look else 0
         return 1 + 2 * self.rounds + components * self.paths * path + looks

@@ -23,6 +23,7 @@ from shapecraft.boxes import Box, Vector, vector
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import ShapeGraph
 from shapecraft.part_list import read_part_list, write_part_list
+from shapecraft.standin_single_shot import whole_program
 
 TAKES = {"bad": (0.0, 1.0), "broken": (0.0, 1.0), "off": (0.0, 1.0), "seconds": (0.0, math.inf)}
 """What a name may say of it."""
@@ -79,7 +80,7 @@ class StandIn:
         answers: dict[str, Callable[[str, random.Random], str]] = {
             "parser": self._parse, "parser-update": self._update, "coder": self._draft, "coder-revise": self._revise,
             "coder-repair": self._repair, "evaluator-volumes": self._volumes, "evaluator-part": self._part,
-            "evaluator-whole": self._whole,
+            "evaluator-whole": self._whole, "coder-whole": self._single, "coder-whole-repair": self._single_again,
         }
         words = next((said for one in ELSEWHERE if (said := one(request)) is not None), None)
         if words is None:
@@ -130,6 +131,12 @@ class StandIn:
 
     def _draft(self, asked: str, rng: random.Random) -> str:
         return _program(asked, round(self.off * rng.random(), 3), rng, broken=rng.random() < self.broken)
+
+    def _single(self, asked: str, rng: random.Random) -> str:
+        return whole_program(_object(asked), rng, off=self.off, broken=BROKEN if rng.random() < self.broken else "")
+
+    def _single_again(self, asked: str, rng: random.Random) -> str:
+        return whole_program(_object(asked), rng, off=self.off)
 
     def _revise(self, asked: str, rng: random.Random) -> str:
         factor = rng.uniform(1.1, 1.6) if rng.random() < 0.15 else rng.uniform(0.1, 0.7)

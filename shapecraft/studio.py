@@ -23,6 +23,7 @@ from shapecraft.keeping import Keeper
 from shapecraft.paths import independent
 from shapecraft.settings import CraftSettings
 from shapecraft.shapes_guide import guide
+from shapecraft.single_shot import PROMPTS as SINGLE_SHOT
 from shapecraft.wall import PooledWall, Wall
 
 PROMPTS = (
@@ -123,6 +124,11 @@ def open_studio(
     return studio
 
 
+def prompts_of(settings: CraftSettings) -> tuple[str, ...]:
+    """Names of the prompts that a run of these settings asks with."""
+    return SINGLE_SHOT if settings.single_shot else PROMPTS
+
+
 def configuration(
     prompt: str, settings: CraftSettings, *, model: str, evidence: Evidence, vision_model: str | None = None,
     sees_images: bool = False,
@@ -143,7 +149,7 @@ def configuration(
         "settings": settings.model_dump(mode="json"),
         "model": model,
         "evidence": evidence,
-        "prompts": prompt_keys("shapecraft", PROMPTS, overlay=settings.prompt_overlay),
+        "prompts": prompt_keys("shapecraft", prompts_of(settings), overlay=settings.prompt_overlay),
         "policies": {"policy": source_key(load(settings.policy, like=independent))},
         **given,
     }
@@ -180,5 +186,5 @@ def start_run(
         root, name, fingerprint=fingerprint(configured), configuration=configured, evidence=evidence,
         facts={"seeds": {"base": settings.seed}, **said, **(facts or {})}, date=date, home=home,
     )
-    keep_prompts(run, "shapecraft", PROMPTS, overlay=settings.prompt_overlay)
+    keep_prompts(run, "shapecraft", prompts_of(settings), overlay=settings.prompt_overlay)
     return run
