@@ -55,8 +55,10 @@ class _GridFile(BaseModel):
     question: str = Field(min_length=1)
     notebook: str
     cell: str | None = Field(None, description="package.module:Name that checks and plans a cell's parameters")
-    practices: int = Field(3, ge=1, le=100, description="libraries learned apart, per row; paper silent, ours")
-    baseline: str = Field("", description="entry that the tables compare with; '' is the library of epoch 0")
+    practices: int = Field(3, ge=1, le=100, description="how often a row is run apart: libraries learned, or "
+                           "objects made of a prompt; paper silent, ours")
+    baseline: str = Field("", description="entry that the tables compare with: ROW, epoch N, or ROW where "
+                          "nothing is learned; '' is the library of epoch 0")
     fixed: dict[str, Any] = Field(default_factory=dict)
     vary: dict[str, list[Any]] = Field(default_factory=dict)
     rows: dict[str, dict[str, Any]] = Field(default_factory=dict)

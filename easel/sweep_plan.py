@@ -36,6 +36,7 @@ class Design:
         fewest, since only what both sides have is compared
     tested : entries that a table tests against the baseline, over which Holm is taken; 0 with one practice or prompt
     baseline : its name; learned : whether it was practised, so that every practice has another one
+    made : objects are made and nothing is learned: practices are further objects of the same prompts
     """
 
     practices: int
@@ -44,6 +45,7 @@ class Design:
     tested: int
     baseline: str
     learned: bool
+    made: bool = False
 
     def detects(self, spreads: Mapping[str, float], *, level: float = LEVEL, power: float = POWER) -> float | None:
         """The smallest true difference of one learned entry that is found with this power while all others have none.
@@ -70,6 +72,12 @@ class Design:
 
     def words(self, difference: float | None) -> str:
         """For people: the design and what it finds. difference : as `detects` gives it"""
+        if self.made:
+            size = f"{_many(self.prompts, 'prompt')} x {_many(self.practices, 'object')} made of each"
+            if self.prompts < 2:
+                return f"{size}: one prompt: no claim about the method"
+            return (f"{size} against {self.baseline}, paired by prompt; what is found depends on how much objects "
+                    "vary, which no plan knows")
         size = f"{_many(self.practices, 'practice')} x {_many(self.prompts, 'prompt')} x {_many(self.drawings, 'draw')}"
         if difference is None:
             if self.practices > 1 and self.prompts > 1:
@@ -164,6 +172,9 @@ def _kind(grid: Grid, cell: Cell) -> CellKind:
 def _design(grid: Grid, kinds: Mapping[str, CellKind]) -> Design:
     """kinds : row -> one of its cells"""
     entries = {row: kind.report_entries for row, kind in kinds.items()}
+    if grid.baseline in entries and all(len(marks) == 1 for marks in entries.values()):
+        return Design(grid.practices, min(kind.report_prompts for kind in kinds.values()), 1, 0, grid.baseline, False,
+                      made=True)
     first = {marks[0] for marks in entries.values()}
     learned = sum(len(marks) - 1 for marks in entries.values())
     row, _, epoch = grid.baseline.rpartition(", epoch ")

@@ -67,9 +67,12 @@ def together(*runs: RunStore | Path) -> pandas.DataFrame:
     return _results(rows, ("run", *_HEAD))
 
 
-def pipeline_check(*runs: RunStore | Path) -> pandas.DataFrame:
+def pipeline_check(
+    *runs: RunStore | Path, tries: Callable[[RunStore], tuple[Try, ...]] | None = None
+) -> pandas.DataFrame:
     """One row per run about its mechanics, and no score: the only frame in which runs of a stand-in are compared.
 
+    tries : what gives the tries behind a run; None is `tries_of`
     calls : HTTP tries in the ledger; failures : those that did not end with a reply, in flight at a kill among them
     resumes : how often the run was opened again; seconds : of all tries, added up
     """
@@ -77,11 +80,11 @@ def pipeline_check(*runs: RunStore | Path) -> pandas.DataFrame:
 
     rows = []
     for run in _several(runs):
-        tries = tries_of(run)
+        own = (tries or tries_of)(run)
         rows.append({
             "run": run.folder.name, **{name: run.info[name] for name in ("evidence", "fingerprint", "status")},
-            "calls": len(tries), "failures": sum(one.outcome != "ok" for one in tries),
-            "resumes": run.info.get("resumes", 0), "seconds": round(sum(one.seconds for one in tries), 3),
+            "calls": len(own), "failures": sum(one.outcome != "ok" for one in own),
+            "resumes": run.info.get("resumes", 0), "seconds": round(sum(one.seconds for one in own), 3),
         })
     return pandas.DataFrame(rows, columns=list(_PIPELINE))
 
