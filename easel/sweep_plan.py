@@ -112,13 +112,14 @@ class SweepPlan:
         """For people."""
         shared = self.alone - self.estimate.calls
         told = ", ".join(f"{name} {value:g}" for name, value in self.spreads.items())
+        learned = any(not design.made for design in self.designs.values())
         return [
             f"{self.cells} cells, {self.estimate}",
             f"{shared} further calls are shared between cells and paid for once",
             f"about {self.hours:.1f} hours at {self.concurrency} calls at once; a cell's critical path may be longer",
             *(f"  {name}: {design.words(self.detects[name])}" for name, design in self.designs.items()),
-            f"  (prompts of every length together; all other entries without a difference; standard deviations of one "
-            f"entry: {told}; say better with --spread)",
+            *[f"  (prompts of every length together; all other entries without a difference; standard deviations of one "
+              f"entry: {told}; say better with --spread)"] * learned,
         ]
 
 

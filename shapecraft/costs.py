@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from easel.budget import busy_seconds
-from easel.ledger import Ledger
+from easel.ledger import Ledger, Try
 from easel.runs import RunStore
 
 TABLES = ("parses", "bootstraps", "attempts", "looks")
@@ -60,9 +60,7 @@ def costs_of(run: RunStore) -> Costs:
     if not ended:
         return Costs.unknown(f"the run is {run.info['status']}, not finished")
     tally = ended[0]["tally"]
-    keys = {key for table in TABLES for row in run.rows(table) for key in _reply_keys(row)}
-    own = run.home.resolve() == run.folder.resolve()
-    tries = [one for one in Ledger(run.home).tries() if one.key in keys or (own and one.site.startswith(_ROLES))]
+    keys, tries = replies_of(run), tries_of(run)
     calls, components = float(sum(tally["calls"].values())), float(tally["components"])
     cannot: dict[str, str] = {}
     if not components:
@@ -80,10 +78,21 @@ def costs_of(run: RunStore) -> Costs:
         calls_per_component=round(calls / components, 6) if components else math.nan,
         tokens=float(sum(one.tokens for one in used)) if known else math.nan,
         dollars=round(math.fsum(one.dollars or 0.0 for one in used), 6) if known and priced else math.nan,
-        minutes=round(busy_seconds(tuple(tries)) / 60, 6) if known else math.nan,
+        minutes=round(busy_seconds(tries) / 60, 6) if known else math.nan,
         minutes_added=round(math.fsum(one.seconds for one in tries) / 60, 6) if known else math.nan,
         cannot=tuple(cannot.items()),
     )
+
+
+def replies_of(run: RunStore) -> frozenset[str]:
+    """Keys of all replies that the rows of a run name."""
+    return frozenset(key for table in TABLES for row in run.rows(table) for key in _reply_keys(row))
+
+
+def tries_of(run: RunStore) -> tuple[Try, ...]:
+    """The HTTP tries behind an object, by time; of a shared ledger those that serve this run's requests."""
+    keys, own = replies_of(run), run.home.resolve() == run.folder.resolve()
+    return tuple(one for one in Ledger(run.home).tries() if one.key in keys or (own and one.site.startswith(_ROLES)))
 
 
 def _reply_keys(value: Any) -> Iterator[str]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from easel.asking import Prompt, ask, load_prompt
-from easel.chat import CallSite, Cancelled, ChatModel
+from easel.asking import ask, load_prompt
+from easel.chat import CallSite, Cancelled, ChatModel, ChatRequest, Message
 from shapecraft import events
 from shapecraft.assembly import assemble
 from shapecraft.attempts import Attempt, Kind
@@ -64,6 +64,18 @@ def single_shot(craft: Craft) -> Generator[events.Event, None, None]:
     yield events.ExploreFinished(assembly.graph, assembly, (last,), tally)
 
 
+def first_request(model: str, settings: CraftSettings, name: str, prompt: str) -> ChatRequest:
+    """The request that a single shot makes, and in most cases its only one; nothing is sent."""
+    return ChatRequest(model, _messages(PROMPTS[0], settings, prompt), settings.sampling(settings.draft_temperature), 0,
+                       CallSite("coder-whole", f"{name}/{WHOLE}", 0))
+
+
+def _messages(name: str, settings: CraftSettings, prompt: str, **shown: str) -> tuple[Message, ...]:
+    return load_prompt("shapecraft", name, overlay=settings.prompt_overlay).render(
+        shapes=guide() if settings.helpers else "Write against bpy, bmesh and mathutils.", object=prompt, **shown,
+    )
+
+
 @dataclass(frozen=True)
 class _Writer:
     model: ChatModel
@@ -79,11 +91,7 @@ class _Writer:
 
     def _asked(self, name: str, role: str, repair: int, **shown: str) -> Written:
         settings = self.settings
-        prompt: Prompt = load_prompt("shapecraft", name, overlay=settings.prompt_overlay)
-        messages = prompt.render(
-            shapes=guide() if settings.helpers else "Write against bpy, bmesh and mathutils.", object=self.prompt,
-            **shown,
-        )
+        messages = _messages(name, settings, self.prompt, **shown)
         temperature = settings.temperature if repair else settings.draft_temperature
         answer = ask(self.model, messages, read_program, site=CallSite(role, f"{self.name}/{WHOLE}", repair),
                      sampling=settings.sampling(temperature), repairs=settings.reply_repairs)
