@@ -49,8 +49,10 @@ class _Rule:
     words: str
 
 
-def solve(graph: ShapeGraph, *, tolerance: float | None = None) -> Solved:
+def solve(graph: ShapeGraph, *, tolerance: float | None = None, sink: float = 0.0) -> Solved:
     """Boxes that meet the graph's relations. tolerance : metres a relation may be off (None: 1 % of the longest side).
+
+    sink : share of its own height that a part may be let into the component it stands on, and keeps its height
 
     Components in a cycle of relations stay where they are. Relations that contradict each other never raise.
     Raises GraphError where a relation would send a box beyond 1e6 metres.
@@ -69,7 +71,7 @@ def solve(graph: ShapeGraph, *, tolerance: float | None = None) -> Solved:
             unmet.append(f"a circle of relations is not solved: {steps}")
             continue
         for name in ready:
-            boxes[name] = _placed(graph, name, rules[name], boxes)
+            boxes[name] = _placed(graph, name, rules[name], boxes, sink)
         waiting = [name for name in waiting if name not in boxes]
     moved = []
     components = []
@@ -80,7 +82,7 @@ def solve(graph: ShapeGraph, *, tolerance: float | None = None) -> Solved:
             component = replace(component, box=box)
         components.append(component)
     solved = replace(graph, components=tuple(components))
-    for fact in measure(solved, tolerance=allowed):
+    for fact in measure(solved, tolerance=allowed, sink=sink):
         if not fact.met:
             first = rules[fact.component][0] if rules[fact.component] else None
             held = first is not None and first.relation != fact.relation
@@ -124,7 +126,7 @@ def _is_first(graph: ShapeGraph, component: Component, relation: Repeated) -> bo
     return False
 
 
-def _placed(graph: ShapeGraph, name: str, rules: list[_Rule], boxes: dict[str, Box]) -> Box:
+def _placed(graph: ShapeGraph, name: str, rules: list[_Rule], boxes: dict[str, Box], sink: float) -> Box:
     box = graph[name].box
     tops = []
     for rule in rules:
@@ -138,7 +140,10 @@ def _placed(graph: ShapeGraph, name: str, rules: list[_Rule], boxes: dict[str, B
                 tops.append((boxes[base].high[2] if rule.needs else 0.0, base))
     if tops:
         height, base = max(tops, key=lambda top: (round(top[0], 9), top[1] != GROUND, top[1]))
-        box = _standing(box, height, boxes.get(base))
+        under = boxes.get(base)
+        if under is not None and 0 < height - box.low[2] <= sink * box.size[2]:
+            height = box.low[2]
+        box = _standing(box, height, under)
     for rule in rules:
         if isinstance(rule.relation, SymmetricTo) and rule.relation.other == name:
             image = mirrored(box, rule.relation)

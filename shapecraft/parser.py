@@ -65,7 +65,7 @@ class Parser:
 
         def solved(text: str) -> tuple[PartList, Solved | None]:
             found = read(text)
-            return found, solve(found.graph) if settings.solve_relations else None
+            return found, solve(found.graph, sink=settings.sink) if settings.solve_relations else None
 
         answer = ask(
             self.model, messages, solved, site=CallSite(role, self.name, round),

@@ -153,20 +153,24 @@ def tolerance_of(graph: ShapeGraph, tolerance: float | None) -> float:
     return tolerance
 
 
-def measure(graph: ShapeGraph, *, tolerance: float | None = None) -> tuple[RelationFact, ...]:
-    """Every relation of the graph as numbers, in its order. tolerance : metres; None: 1 % of the longest side."""
+def measure(graph: ShapeGraph, *, tolerance: float | None = None, sink: float = 0.0) -> tuple[RelationFact, ...]:
+    """Every relation of the graph as numbers, in its order.
+
+    tolerance : metres; None: 1 % of the longest side
+    sink : share of its own height that a part may be let into the component it stands on, and still holds
+    """
     allowed = tolerance_of(graph, tolerance)
     facts = []
     for component in graph.components:
         for relation in component.relations:
-            numbers, met, words = _measured(graph, component, relation, allowed)
+            numbers, met, words = _measured(graph, component, relation, allowed, sink)
             rounded = tuple((name, round(value, 6) + 0.0) for name, value in numbers)
             facts.append(RelationFact(component.name, relation, rounded, allowed, met, f"{component.name}: {words}"))
     return tuple(facts)
 
 
 def _measured(
-    graph: ShapeGraph, component: Component, relation: AnyRelation, allowed: float
+    graph: ShapeGraph, component: Component, relation: AnyRelation, allowed: float, sink: float
 ) -> tuple[tuple[tuple[str, float], ...], bool, str]:
     box = component.box
     match relation:
@@ -176,7 +180,8 @@ def _measured(
             share = shared_footprint(box, under) if under else 1.0
             held = "hovers" if gap > allowed else "sinks" if gap < -allowed else "stands"
             words = f"{held} on {base}, gap {gap:.3f} m, {share:.0%} of the smaller footprint shared"
-            return (("gap", gap), ("shared", share)), abs(gap) <= allowed and share >= STANDING - 1e-9, words
+            low = -max(allowed, sink * box.size[2]) if under else -allowed
+            return (("gap", gap), ("shared", share)), low <= gap <= allowed and share >= STANDING - 1e-9, words
         case FlushWith(other, face):
             i = "xyz".index(face[1])
             mine, theirs = (b.high[i] if face[0] == "+" else b.low[i] for b in (box, graph[other].box))

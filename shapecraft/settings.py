@@ -71,6 +71,10 @@ class CraftSettings(BaseModel):
     )
     finalists: int = Field(1, ge=1, le=MOST_PATHS, description="Of the drafts of a breadth-first policy. Ours.")
     solve_relations: bool = Field(False, description="Relations are solved into boxes after every parse. Ours.")
+    sink: float = Field(
+        0.0, ge=0, lt=1, description="Share of its own height that a part may be let into what it stands on, where "
+        "relations are solved: plans sink pegs and spots, and a solver that lifts them undoes every correction. Ours.",
+    )
     layout_facts: bool = Field(
         False, description="Measured facts of the boxes beside their picture; an Evaluator that sees no pictures has "
         "them in any case. Ours.",
@@ -130,6 +134,7 @@ class CraftSettings(BaseModel):
 OURS: dict[str, Any] = {
     "policy": "shapecraft.paths:breadth_first",
     "solve_relations": True,
+    "sink": 0.25,
     "layout_facts": True,
     "part_facts": True,
     "checklist": True,

@@ -22,7 +22,8 @@ from shapecraft.settings import CraftSettings
 
 INDEPENDENT = "shapecraft.paths:independent"
 OBJECTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "toadstool": ("a toadstool with a red cap and white spots", {"policy": INDEPENDENT, "paths": 3, "steps": 3, "threshold": 10}),
+    "toadstool": ("a toadstool with a red cap and white spots",
+                  {"policy": INDEPENDENT, "paths": 3, "steps": 3, "threshold": 10}),
     "laptop": ("a laptop, opened", {"policy": INDEPENDENT, "paths": 2, "steps": 2}),
     "stool": ("a wooden stool with four turned legs", {"policy": INDEPENDENT, "paths": 2, "steps": 2}),
 }
@@ -35,9 +36,10 @@ LABEL = "replies of a large language model, recorded through a bridge"
 NOTES = [
     "Preset `ours` with the paper's independent paths.",
     "Temperature and seed were asked for and could not be controlled; token counts are estimates.",
-    "Three writers for Parser and Coder and two for the Evaluator, each a fresh context of the same model, answered many "
-    "requests one after the other. Paths of a part are therefore not independent samples, and Coder and Evaluator are "
-    "the same model: its scores of its own work are high.",
+    "Three writers for Parser and Coder and two for the Evaluator, each a fresh context of the same model, answered "
+    "many requests one after the other. Paths of a part are therefore not independent samples, and Coder and Evaluator "
+    "are the same model: its scores of its own work are high.",
+    "Recorded before `ours` let parts be sunk into what they stand on (`sink`): the setting is 0 here.",
     "The Evaluator's pictures showed one material an object, where a program gives several.",
     "One object, made once: a demonstration, no claim about the method.",
 ]

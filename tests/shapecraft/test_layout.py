@@ -241,3 +241,17 @@ def test_real_part_lists_hold_together(name, expected):
     facts = layout_facts(shape)
     assert (facts.floating, facts.adrift, facts.below_ground) == ((), (), ())
     assert {f"{a} lies inside {b}" for a, b in facts.contained} == expected
+
+
+def test_a_part_that_is_let_into_its_base_stays_where_it_is():
+    shape = graph(cap=((0, 0, 0.5), (1, 1, 1)), spot=((0, 0, 1.02), (0.2, 0.2, 0.1), OnTopOf("cap")))
+    lifted = solve(shape)
+    assert centers(lifted.graph)["spot"] == (0, 0, 1.05)
+    let_in = solve(shape, tolerance=1e-3, sink=0.5)
+    assert centers(let_in.graph)["spot"] == (0, 0, 1.02)
+    assert (let_in.moved, let_in.unmet) == ((), ())
+    assert centers(solve(shape, sink=0.25).graph)["spot"] == (0, 0, 1.05), "0.03 of 0.1 is more than a quarter"
+    hovering = graph(cap=((0, 0, 0.5), (1, 1, 1)), spot=((0, 0, 1.06), (0.2, 0.2, 0.1), OnTopOf("cap")))
+    assert centers(solve(hovering, sink=0.5).graph)["spot"] == (0, 0, 1.05)
+    ground = graph(cap=((0, 0, 0.45), (1, 1, 1), OnTopOf("ground")))
+    assert centers(solve(ground, sink=0.5).graph)["cap"] == (0, 0, 0.5), "nothing is let into the ground"

@@ -9,7 +9,7 @@ from easel.plugins import load
 from shapecraft.settings import OURS, CraftSettings
 
 OFF = {
-    "policy": "shapecraft.paths:independent", "finalists": 1, "solve_relations": False, "layout_facts": False,
+    "policy": "shapecraft.paths:independent", "finalists": 1, "solve_relations": False, "sink": 0.0, "layout_facts": False,
     "part_facts": False, "checklist": False, "advice": False, "global_fixes": 0, "prompt_overlay": None,
     "drop_refused_settings": False,
 }
