@@ -31,7 +31,7 @@ JudgeName = Annotated[str | None, typer.Option(
     "--judge", help="For VQA: litellm's name of a model that sees, 'recorded:FOLDER' of an earlier evaluation, or "
                     "'stand-in'.")]
 Same = Annotated[bool, typer.Option("--same-judge", help="Let the Evaluator's model be the judge; the table says so.")]
-Questions = Annotated[Path | None, typer.Option(help="Stored questions; else those of the catalogue.")]
+Questions = Annotated[Path | None, typer.Option(help="Stored questions; else those of a clone, data/questions.")]
 Base = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server, for the judge.")]
 BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits: calls=100,dollars=2,tokens=1e6,seconds=900.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table for models that litellm has no price of.")]
@@ -131,7 +131,8 @@ def told(found: tuple[Aggregate, ...]) -> list[str]:
             interval = "" if one.low != one.low else f" [{one.low:.3f}, {one.high:.3f}]"
             left = ((one.failed, "failed"), (one.unmeasured, "unmeasured"))
             also = "".join(f", {count} {what}" for count, what in left if count)
-            lines.append(f"  {one.column}: {one.mean:.3f}{interval}, n = {one.n}{also}")
+            mean = "-" if one.mean != one.mean else f"{one.mean:.3f}"
+            lines.append(f"  {one.column}: {mean}{interval}, n = {one.n}{also}")
         lines += [f"  {claim}" for claim in dict.fromkeys(one.claim for one in block) if claim]
     return lines
 
@@ -178,12 +179,13 @@ def _judge(model: ChatModel, found: Found, same: bool) -> Judge:
 
 
 def _book(path: Path | None) -> QuestionBook:
-    from shapecraft.questions import CATALOGUE, QuestionBook, read_questions
+    from shapecraft.questions import STORED, QuestionBook, read_questions
 
     if path is not None:
         return read_questions(path)
-    stored = Path(__file__).resolve().parent.parent / CATALOGUE
-    return read_questions(stored) if stored.is_file() else QuestionBook()
+    root = Path(__file__).resolve().parent.parent
+    return QuestionBook(tuple(one for file in sorted((root / STORED).glob("*.yaml"))
+                              for one in read_questions(file).sets))
 
 
 def _written(model: ChatModel, found: Found, book: QuestionBook, out: Path) -> QuestionBook:
@@ -192,7 +194,11 @@ def _written(model: ChatModel, found: Found, book: QuestionBook, out: Path) -> Q
 
     for caption in dict.fromkeys(one.caption for one in found.subjects if one.caption):
         if book.find(caption) is None:
-            answer = write_questions(model, caption)
+            try:
+                answer = write_questions(model, caption)
+            except ConfigurationError as error:  # a stand-in that does not know the object
+                typer.echo(f"no questions for '{caption}': {error}", err=True)
+                continue
             if answer.value is None:
                 typer.echo(f"no questions for '{caption}': {answer.failure}: {answer.reason}", err=True)
             else:

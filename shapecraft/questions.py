@@ -25,8 +25,8 @@ FEWEST, MOST, USUAL = 5, 10, 8
 """Questions of one text: "5-10" (paper silent); asked of a model (ours: 8, half of them with the answer "no")."""
 SAMPLING = Sampling(temperature=0.0, max_tokens=8192)
 """Of the writer and of the judge (ours: 0, so that answers are little noise)."""
-CATALOGUE = Path("data/questions/catalogue.yaml")
-"""The stored questions of the project's catalogue, from the root of a clone."""
+STORED = Path("data/questions")
+"""The stored questions of the project's catalogue and of its recorded objects, from the root of a clone."""
 
 YesNo = Literal["yes", "no"]
 

@@ -130,10 +130,12 @@ class _Wanted:
 
 
 def _runs(places: Sequence[Path], wanted: _Wanted) -> Found:
-    subjects, skipped = [], []
+    subjects, skipped, known = [], [], set()
     for place in places:
+        known.add(place.name)
         try:
             run = RunStore.read(place)
+            known.add(str(run.info["name"]))
             gallery = Gallery(run)
             ended = run.rows("explored")
         except EaselError as error:
@@ -152,8 +154,7 @@ def _runs(places: Sequence[Path], wanted: _Wanted) -> Found:
             evaluators=tuple(sorted({str(configured.get("vision_model") or configured.get("model", ""))} - {""})),
             costs=costs_of(run), **wanted.reference(row, caption, place.name, own),
         ))
-    names = [one.name for one in subjects]
-    strangers = [f"{file}: no run of this name" for file in wanted.rows if file not in names]
+    strangers = [f"{file}: no run of this name" for file in wanted.rows if file not in known]
     return Found(tuple(subjects), tuple(skipped + strangers))
 
 

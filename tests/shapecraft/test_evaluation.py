@@ -382,6 +382,14 @@ def test_means_keep_failures_count_what_was_not_measured_and_say_when_there_are_
     assert aggregates([row(str(n), n / 9) for n in range(9)])[1].claim == ""
 
 
+def test_a_scorer_that_could_score_nothing_is_told_and_not_left_out():
+    rows = [row("a", clip_column="CLIP-ST x100", clip_card="k"), row("b", clip_column="CLIP-ST x100", clip_card="k")]
+    (clip,) = [one_ for one_ in aggregates(rows) if one_.figure == "clip"]
+    assert (clip.n, clip.unmeasured, clip.claim) == (0, 2, "no object could be measured")
+    assert math.isnan(clip.mean)
+    assert "| CLIP-ST x100 | - |  | 0 | 0 | 2 |" in markdown(rows, aggregates(rows), title="t")
+
+
 def test_the_same_rows_give_the_same_interval_and_another_seed_another():
     rows = [row(str(n), n / 20) for n in range(20)]
     assert aggregates(rows) == aggregates(rows)
@@ -504,7 +512,7 @@ def test_order_is_the_subjects_whatever_is_done_first():
 
 @pytest.mark.acceptance
 def test_thirty_meshes_of_twenty_thousand_triangles_take_seconds():
-    """Measured on two cores that others use too: 14 s of figures alone."""
+    """Measured: 16 s of processor time, which two cores share."""
     references = [mesh_of(ball(subdivisions=5)), mesh_of(table())]
     rng = np.random.default_rng(0)
     subjects = []
@@ -513,9 +521,9 @@ def test_thirty_meshes_of_twenty_thousand_triangles_take_seconds():
         shape.vertices *= 1 + 0.1 * rng.random(3)
         subjects.append(Subject(str(n), "external", "", lambda shape=shape: mesh_of(shape), "r",
                                 lambda n=n: references[n % 2]))
-    start = time.monotonic()
+    start = time.process_time()
     assert len([done for done in evaluate(subjects)]) == 30
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 40
 
 
 def _stool():

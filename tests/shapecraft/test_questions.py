@@ -78,6 +78,16 @@ def test_answers_cannot_be_told_from_their_places(stored):
     assert len({tuple(one.answer for one in questions) for questions in long}) > 15
 
 
+def test_recorded_objects_have_balanced_questions_under_their_own_texts():
+    from shapecraft.recordings import Recording
+
+    for one in read_questions(STORED.with_name("recorded.yaml")).sets:
+        assert len(one.questions) == 8
+        assert sum(each.answer == "yes" for each in one.questions) == 4
+    book = read_questions(STORED.with_name("recorded.yaml"))
+    assert all(book.find(Recording.read(name).prompt) for name in ("laptop", "stool", "toadstool"))
+
+
 def test_a_text_is_found_whatever_its_capitals_and_its_full_stop(stored):
     assert stored.find("  A  Stool. ").object == "a stool"
     assert stored.find("a stool of glass") is None
