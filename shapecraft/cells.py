@@ -19,13 +19,14 @@ from easel.stand_ins import is_stand_in
 from shapecraft.catalogue import CATALOGUE, Entry
 from shapecraft.paths import independent
 from shapecraft.planning import SHEET, planned_calls
-from shapecraft.questions import CATALOGUE as QUESTIONS
 from shapecraft.questions import SAMPLING, QuestionBook, read_questions
 from shapecraft.settings import CraftSettings
 
 if TYPE_CHECKING:
     from shapecraft.cell_run import CellRun
 
+QUESTIONS = Path(__file__).resolve().parents[1] / "data" / "questions" / "catalogue.yaml"
+"""The stored questions of the catalogue, in a clone."""
 APART = 4096
 """How far the seeds of two practices lie apart: more than any object has paths."""
 _FLAT = ("rounds", "paths", "steps", "policy", "single_shot")
@@ -160,7 +161,7 @@ class CraftCell(BaseModel):
         """Raises ConfigurationError where there is no file."""
         if self.questions:
             return read_questions(self._existing(self.questions, "parameter questions"))
-        return read_questions(Path(__file__).resolve().parents[1] / QUESTIONS)
+        return read_questions(QUESTIONS)
 
     def planned(self) -> Iterator[tuple[str, ChatRequest]]:
         """(identity, request) of every call, none sent. Calls of two cells with one identity are paid for once.

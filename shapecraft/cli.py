@@ -1,4 +1,4 @@
-"""The command line: make, demo, show; edit, animate, evaluate, export. Thin: all it does is a call of the library."""
+"""The command line: make, demo, show; edit, animate, evaluate, export, tables. Thin: all it does is a call of the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from easel.errors import ConfigurationError, EaselError, MissingCapability
-from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export
+from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export, cli_tables
 
 app = typer.Typer(
     help="Text to structured 3D shapes: a graph of named parts, each a Blender program that runs behind a wall.",
@@ -131,7 +131,7 @@ def show(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
         typer.echo(gallery.watermark)
 
 
-for commands in (cli_export, cli_edit, cli_animate, cli_evaluate):
+for commands in (cli_export, cli_edit, cli_animate, cli_evaluate, cli_tables):
     commands.register(app)
 
 
