@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from easel.statistics import wilson
-from shapecraft.evaluation import SHAPE, ObjectRow, check_cards, pandas_or_words
+from shapecraft.evaluation_rows import SHAPE, ObjectRow, check_cards, pandas_or_words
 from shapecraft.metrics import COLUMNS, DRAWS, LEVEL, bootstrap_interval
 from shapecraft.solid_overlap import DIGITS
 

@@ -11,89 +11,29 @@ What counts, in one place:
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from easel.errors import ConfigurationError, EaselError, MissingCapability, shorten
 from easel.scoring import ImageTextScorer
-from shapecraft.costs import Costs
+from shapecraft.evaluation_rows import COSTS, SHAPE, ObjectRow, check_cards, evaluation_key, frame
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_metrics import ShapeFigures, compare
-from shapecraft.metrics import COLUMNS, clip_figure
+from shapecraft.metrics import clip_figure
 from shapecraft.question_judge import Judge, Verdict
 from shapecraft.questions import QuestionBook
 from shapecraft.subjects import Subject
 
-if TYPE_CHECKING:
-    import pandas
-
+__all__ = ["COSTS", "SHAPE", "Evaluated", "ObjectRow", "check_cards", "evaluate", "evaluate_one", "evaluation_key",
+           "frame", "rows"]
 WORKERS = 2
 """Objects at once (ours): most of the work leaves Python's lock; a judge's answers take their own time anyway."""
 LONG, SMALL = 20.0, 0.01
 """Longest side, metres, from which and below which a file is said to be in other units perhaps (ours)."""
-SHAPE = tuple(COLUMNS)
-"""Names of the shape figures, in the order of the tables."""
-COSTS = tuple(one.name for one in fields(Costs) if one.name != "cannot")
-
-
-@dataclass(frozen=True)
-class ObjectRow:
-    """One object. A figure that could not be computed is nan, and `cannot` says why.
-
-    evidence : live, recorded, stand-in, external; reference : what it was compared with, "" for nothing
-    failed : why no object was made, "" for one that was; made : 1 or 0
-    iogt_box .. fscore : of `ShapeFigures`, both shapes scaled to a longest side of 1; yaw_deg : the quarter turn taken
-    clip : mean over eight views of the cosine x100; clip_column, clip_card : heading and key of the scorer's card
-    vqa : share of the object's questions that were passed, vqa_passed of vqa_asked; vqa_yes, vqa_no : of those whose
-        true answer is yes, and no; vqa_column : heading, which names the judge
-    first_pass .. minutes_added : of `Costs`; notes : what to know about the figures; cannot : (figure, reason)
-    """
-
-    name: str
-    evidence: str
-    caption: str = ""
-    reference: str = ""
-    failed: str = ""
-    made: float = 1.0
-    iogt_box: float = math.nan
-    iogt_voxel: float = math.nan
-    iogt_exact: float = math.nan
-    iou_box: float = math.nan
-    iou_voxel: float = math.nan
-    iou_exact: float = math.nan
-    hausdorff: float = math.nan
-    chamfer: float = math.nan
-    fscore: float = math.nan
-    yaw_deg: int = 0
-    clip: float = math.nan
-    clip_column: str = ""
-    clip_card: str = ""
-    vqa: float = math.nan
-    vqa_yes: float = math.nan
-    vqa_no: float = math.nan
-    vqa_passed: int = 0
-    vqa_asked: int = 0
-    vqa_column: str = ""
-    first_pass: float = math.nan
-    repaired: float = math.nan
-    calls: float = math.nan
-    components: float = math.nan
-    calls_per_component: float = math.nan
-    tokens: float = math.nan
-    dollars: float = math.nan
-    minutes: float = math.nan
-    minutes_added: float = math.nan
-    notes: tuple[str, ...] = ()
-    cannot: tuple[tuple[str, str], ...] = ()
-
-    def why(self, figure: str) -> str:
-        """Why a figure is nan; "" for one that is not."""
-        return dict(self.cannot).get(figure, "")
 
 
 @dataclass(frozen=True)
@@ -131,6 +71,15 @@ def evaluate(
         finally:
             for one in ahead:
                 one.cancel()
+
+
+def rows(
+    subjects: Iterable[Subject], *, scorer: ImageTextScorer | None = None, judge: Judge | None = None,
+    questions: QuestionBook | None = None, seed: int = 0, workers: int = WORKERS,
+) -> tuple[ObjectRow, ...]:
+    """The rows alone, all of them; as `evaluate`."""
+    found = evaluate(subjects, scorer=scorer, judge=judge, questions=questions, seed=seed, workers=workers)
+    return tuple(one.row for one in found)
 
 
 def evaluate_one(
@@ -238,57 +187,3 @@ def _notes(mesh: ObjectMesh, subject: Subject) -> list[str]:
     if subject.evidence == "external" and not SMALL <= side <= LONG:
         return [f"longest side {side:.4g}: perhaps not metres; figures do not depend on the unit"]
     return []
-
-
-def frame(rows: Sequence[ObjectRow]) -> pandas.DataFrame:
-    """One row an object under the columns of `WORDS`; CLIP and VQA under headings that name scorer and judge.
-
-    Raises ConfigurationError where one heading would hold the numbers of two scorers, MissingCapability without pandas.
-    """
-    check_cards(rows)
-    clips = [one for one in dict.fromkeys(row.clip_column for row in rows) if one]
-    judges = [one for one in dict.fromkeys(row.vqa_column for row in rows) if one]
-    table = []
-    for row in rows:
-        one: dict[str, Any] = {name: getattr(row, name) for name in ("name", "evidence", "caption", "reference")}
-        one |= {"made": bool(row.made), "failed": row.failed, **{name: getattr(row, name) for name in SHAPE}}
-        one["yaw_deg"] = row.yaw_deg
-        one |= {column: row.clip if row.clip_column == column else math.nan for column in clips}
-        for column in judges:
-            own = row.vqa_column == column
-            one |= {column: row.vqa if own else math.nan, f"{column}, yes": row.vqa_yes if own else math.nan,
-                    f"{column}, no": row.vqa_no if own else math.nan, f"{column}, asked": row.vqa_asked if own else 0}
-        one |= {name: getattr(row, name) for name in COSTS}
-        one["notes"] = "; ".join(row.notes)
-        one["cannot"] = "; ".join(f"{figure}: {reason}" for figure, reason in row.cannot)
-        table.append(one)
-    return pandas_or_words().DataFrame(table)
-
-
-def pandas_or_words() -> Any:
-    """pandas; raises MissingCapability, with what to install, without it."""
-    try:
-        import pandas
-    except ImportError:
-        raise MissingCapability("the package pandas", came="none", where="shapecraft.evaluation",
-                                mend="Install the extra 'lab' (`make setup` does).") from None
-    return pandas
-
-
-def check_cards(rows: Iterable[ObjectRow]) -> None:
-    """Raises ConfigurationError where one CLIP column has the numbers of two scorers."""
-    cards: dict[str, set[str]] = {}
-    for row in rows:
-        if row.clip_column:
-            cards.setdefault(row.clip_column, set()).add(row.clip_card)
-    for column, keys in cards.items():
-        if len(keys) > 1:
-            raise ConfigurationError("one scorer for a column", where=column, mend="Make the tables of each apart.",
-                                     came=" and ".join(sorted(key[:12] for key in keys)))
-
-
-def evaluation_key(found: Sequence[ObjectRow]) -> str:
-    """Hex SHA-256 of all rows but their costs: the same objects, scorer and answers have the same."""
-    told = [[getattr(row, one.name) for one in fields(row) if one.name not in COSTS and one.name != "cannot"]
-            for row in found]
-    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()

@@ -16,8 +16,9 @@ from easel.errors import ConfigurationError
 from easel.jsonl import canonical, write_whole
 from easel.table_files import write_tables
 from shapecraft.aggregates import Aggregate, aggregate_frame, aggregates
-from shapecraft.evaluation import Evaluated, ObjectRow, frame
+from shapecraft.evaluation import Evaluated
 from shapecraft.evaluation_report import STAND_IN, markdown, page
+from shapecraft.evaluation_rows import ObjectRow, frame
 from shapecraft.mesh_metrics import THRESHOLD
 from shapecraft.part_fields import slugged
 from shapecraft.questions import QuestionBook, write_file

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from shapecraft.aggregates import Aggregate
-from shapecraft.evaluation import COSTS, SHAPE, ObjectRow
+from shapecraft.evaluation_rows import COSTS, SHAPE, ObjectRow
 from shapecraft.mesh_metrics import POINTS, THRESHOLD
 from shapecraft.model_page import text
 from shapecraft.solid_overlap import VOXELS
