@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from shapecraft.programs import parsed
+
 SHAPES = Path(__file__).resolve().parent / "shapes"
 TEXT = Path(__file__).resolve().parent / "prompts" / "shapes.md"
 GROUPS = (
@@ -64,7 +66,7 @@ def helper_names() -> frozenset[str]:
 def helpers() -> dict[str, Helper]:
     """Name -> helper, module by module."""
     found = [_read(module, node) for module, _ in GROUPS
-             for node in ast.parse((SHAPES / f"{module}.py").read_text("utf-8")).body
+             for node in parsed((SHAPES / f"{module}.py").read_text("utf-8")).body
              if isinstance(node, ast.FunctionDef) and _public(node)]
     return {one.name: one for one in found}
 

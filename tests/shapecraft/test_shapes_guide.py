@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -97,3 +98,12 @@ def test_the_library_imports_blender_and_harmless_modules_only():
 def test_the_library_uses_no_operator():
     """bpy.ops needs a context that a program may have left in any state."""
     assert [path.name for path in SHAPES.glob("*.py") if re.search(r"bpy\.ops\.\w", path.read_text())] == []
+
+
+def test_threads_may_ask_for_the_helpers_first_at_once():
+    """Python 3.11's parser counts its depth in a place that threads share: it then fails in one of them."""
+    for _ in range(20):
+        helpers.cache_clear()
+        with ThreadPoolExecutor(16) as crew:
+            found = list(crew.map(lambda _: helpers(), range(16)))
+        assert all(one == found[0] for one in found)
