@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -159,9 +160,8 @@ class CraftCell(BaseModel):
 
     def question_book(self) -> QuestionBook:
         """Raises ConfigurationError where there is no file."""
-        if self.questions:
-            return read_questions(self._existing(self.questions, "parameter questions"))
-        return read_questions(QUESTIONS)
+        path = self._existing(self.questions, "parameter questions") if self.questions else QUESTIONS
+        return _read_once(path.resolve(), path.stat().st_mtime_ns if path.is_file() else 0)
 
     def planned(self) -> Iterator[tuple[str, ChatRequest]]:
         """(identity, request) of every call, none sent. Calls of two cells with one identity are paid for once.
@@ -231,6 +231,12 @@ class CraftCell(BaseModel):
             raise ConfigurationError("a file or folder that is there", came=value, where=where,
                                      mend="Relative paths are seen from the notebook's folder.")
         return path
+
+
+@functools.lru_cache(8)
+def _read_once(path: Path, changed: int) -> QuestionBook:
+    """A sweep makes many cells of one file of questions. changed : its time of change, part of what is remembered"""
+    return read_questions(path)
 
 
 def _mark(value: Any) -> str:

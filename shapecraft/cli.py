@@ -1,4 +1,4 @@
-"""The command line: make, demo, show; edit, animate, evaluate, export, tables. Thin: all it does is a call of the library."""
+"""The command line: make, demo, show; edit, animate, evaluate, export, tables. Thin: it calls the library."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from easel.errors import ConfigurationError
 from easel.ledger import Ledger
 from easel.sweep import Sweep
 
-GRIDS = [str(path) for path in sorted(Path("notebooks/ablations").glob("*.yaml"))]
+GRIDS = [str(path) for path in sorted(Path("notebooks/ablations").glob("*.yaml"))
+         if not path.name.startswith("craft_")]
 OVERLAY = ["--with", "notebooks/ablations/with/stand-in.yaml"]
 
 

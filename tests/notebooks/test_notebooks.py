@@ -13,6 +13,7 @@ NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if ".i
 PARAMETERS = {
     "practice": {"model": "stand-in", "scorer": "embedded:reward", "reporter": "embedded:report", "learn": 1,
                  "report": 1, "epochs": 1, "candidates": 2},
+    "craft": {"model": "stand-in", "objects": ["stool"], "paths": 1, "steps": 1, "rounds": 0},
 }
 """Beside `root`: what a notebook must be told that has no default of its own."""
 LIVE = "application/vnd.jupyter.widget-view+json"
