@@ -12,14 +12,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from easel.errors import ConfigurationError, MissingCapability
+from shapecraft.checked_arrays import numbers, places
+from shapecraft.materials import GREY, NO_GLOW, FlatMaterial, merged
 
-GREY = (0.448, 0.448, 0.448)
-"""Base colour of a part that names none: linear, 0.7 on a screen as in `easel.mesh_views` (ours)."""
 CREASE_DEG = 35.0
 """Sharper edges stay edges where a file brings no normals (ours: Blender's 30, and a cylinder of 12 sides is round)."""
 _DIGITS = 6  # of a coordinate in `key`, metres: a micrometre decides nothing
@@ -53,7 +52,8 @@ class PartMesh:
     faces : (F, 3) int32 in [0, N), counter-clockwise seen from outside
     uv : (F, 3, 2) float64 or None; a pair a corner, u to the right, v up (Blender's; glTF counts v downwards)
     normals : (F, 3, 3) float64 or None; unit vectors a corner as the file has them
-    base_colour : linear red, green, blue in [0, 1]; roughness, metallic : in [0, 1], the factors of glTF
+    base_colour, roughness, metallic, emission : material 0, see `FlatMaterial`
+    further : materials 1, 2, ...; material_of : (F,) int32 number of each face's material, or None where all have 0
 
     Raises ConfigurationError for other shapes, indices outside, and numbers that are nan or infinite, naming the part.
     """
@@ -66,12 +66,15 @@ class PartMesh:
     base_colour: tuple[float, float, float] = GREY
     roughness: float = 0.5
     metallic: float = 0.0
+    emission: tuple[float, float, float] = NO_GLOW
+    further: tuple[FlatMaterial, ...] = ()
+    material_of: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             raise ConfigurationError("a part with a name", came=repr(self.name), where="PartMesh")
         where = f"part {self.name!r}"
-        vertices = _numbers(self.vertices, (None, 3), "vertices", where)
+        vertices = numbers(self.vertices, (None, 3), "vertices", where)
         corners = np.asarray(self.faces)
         if corners.size == 0:
             corners = np.zeros((0, 3), dtype=np.int32)
@@ -87,11 +90,21 @@ class PartMesh:
         object.__setattr__(self, "faces", faces)
         for field, width in (("uv", 2), ("normals", 3)):
             if getattr(self, field) is not None:
-                object.__setattr__(self, field, _numbers(getattr(self, field), (len(faces), 3, width), field, where))
-        factors = (*self.base_colour, self.roughness, self.metallic)
-        if len(factors) != 5 or not all(math.isfinite(one) and 0.0 <= one <= 1.0 for one in factors):
-            raise ConfigurationError("base colour, roughness and metallic from 0 to 1", came=str(factors), where=where)
-        object.__setattr__(self, "base_colour", tuple(float(one) for one in self.base_colour))
+                object.__setattr__(self, field, numbers(getattr(self, field), (len(faces), 3, width), field, where))
+        try:
+            first = FlatMaterial(self.base_colour, self.metallic, self.roughness, self.emission)
+        except ConfigurationError as error:
+            raise ConfigurationError(error.expected, came=error.came, where=where) from None
+        object.__setattr__(self, "base_colour", first.base_colour)
+        object.__setattr__(self, "emission", first.emission)
+        object.__setattr__(self, "further", tuple(self.further))
+        if self.material_of is not None:
+            object.__setattr__(self, "material_of", places(self.material_of, len(faces), len(self.materials), where))
+
+    @property
+    def materials(self) -> tuple[FlatMaterial, ...]:
+        """The table that `material_of` counts in."""
+        return (FlatMaterial(self.base_colour, self.metallic, self.roughness, self.emission), *self.further)
 
     @cached_property
     def triangles(self) -> np.ndarray:
@@ -158,7 +171,7 @@ class PartMesh:
         return np.argsort(np.argsort(first))[index.reshape(-1)]
 
     def split(self) -> tuple[PartMesh, ...]:
-        """The loose pieces as parts, vertices welded, without triangles that have no area, uv and normals."""
+        """The loose pieces as parts of material 0, vertices welded; no triangles without area, no uv, no normals."""
         corners, labels = self.welded[1][self._sound], self.pieces[self._sound]
         order = np.argsort(labels, kind="stable")
         found = []
@@ -166,7 +179,7 @@ class PartMesh:
             kept, index = np.unique(chunk, return_inverse=True)
             if len(chunk):
                 found.append(replace(self, vertices=self.welded[0][kept], faces=index.reshape(-1, 3), uv=None,
-                                     normals=None))
+                                     normals=None, material_of=None))
         return tuple(found)
 
     @cached_property
@@ -209,6 +222,10 @@ class PartMesh:
     def key(self) -> str:
         """Hex SHA-256 of name, triangles to a micrometre, uv, material: equal keys look equal."""
         digest = hashlib.sha256(f"{self.name}|{self.base_colour}|{self.roughness}|{self.metallic}".encode())
+        if self.emission != NO_GLOW:
+            digest.update(f"|glows {self.emission}".encode())
+        if self.material_of is not None and self.material_of.any():
+            digest.update(f"|{self.further}".encode() + self.material_of.astype("<i4").tobytes())
         for array, digits in ((self.triangles, _DIGITS), (self.uv, _DIGITS), (self.normals, 4)):
             digest.update(b"-" if array is None else (np.round(array, digits) + 0.0).astype("<f8").tobytes())
         return digest.hexdigest()
@@ -282,6 +299,18 @@ class ObjectMesh:
         return np.concatenate([np.arange(len(part.faces), dtype=np.int32) for part in self.parts])
 
     @cached_property
+    def materials(self) -> tuple[FlatMaterial, ...]:
+        """Of all parts, in order."""
+        return tuple(one for part in self.parts for one in part.materials)
+
+    @cached_property
+    def material_of(self) -> np.ndarray:
+        """(F,) int32 place in `materials`"""
+        starts = np.cumsum([0, *(len(part.materials) for part in self.parts)])
+        rows = [_numbered(part) + start for part, start in zip(self.parts, starts, strict=False)]
+        return np.concatenate(rows).astype(np.int32)
+
+    @cached_property
     def corner_normals(self) -> np.ndarray:
         """(F, 3, 3) of all parts, see `PartMesh.corner_normals`"""
         return np.concatenate([part.corner_normals for part in self.parts])
@@ -316,17 +345,27 @@ class ObjectMesh:
         return hashlib.sha256("|".join(part.key for part in self.parts).encode()).hexdigest()
 
     def joined(self, name: str) -> PartMesh:
-        """All triangles as one part. uv and normals stay where every part has them; the material is that of the part
-        with the largest area, the first of equals."""
-        largest = max(self.parts, key=lambda part: part.area)
+        """All triangles as one part, with their materials: the one with the largest area is material 0, the first of
+        equals. uv and normals stay where every part has them."""
         uv, normals = [part.uv for part in self.parts], [part.normals for part in self.parts]
-        return replace(largest, name=name, vertices=self.vertices, faces=self.faces, uv=_all_or_none(uv),
-                       normals=_all_or_none(normals))
+        (first, *further), order = merged([part.materials for part in self.parts],
+                                            [_numbered(part) for part in self.parts],
+                                            [part.face_areas for part in self.parts])
+        return PartMesh(
+            name, self.vertices, self.faces, uv=_all_or_none(uv), normals=_all_or_none(normals),
+            base_colour=first.base_colour, roughness=first.roughness, metallic=first.metallic, emission=first.emission,
+            further=tuple(further), material_of=order if further else None,
+        )
 
 
 def assembled(parts: Iterable[tuple[str, ObjectMesh]]) -> ObjectMesh:
     """One object from what every component's program made: (component's name, all its meshes), in order."""
     return ObjectMesh(tuple(made.joined(name) for name, made in parts))
+
+
+def _numbered(part: PartMesh) -> np.ndarray:
+    """(F,) int32"""
+    return np.zeros(len(part.faces), dtype=np.int32) if part.material_of is None else part.material_of
 
 
 def _all_or_none(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
@@ -344,22 +383,3 @@ def _components(count: int, links: np.ndarray) -> np.ndarray:
                                 where="shapecraft.mesh", mend="Install the extra 'lab' (`make setup` does).") from None
     graph = coo_matrix((np.ones(len(links), dtype=bool), (links[:, 0], links[:, 1])), shape=(count, count))
     return connected_components(graph, directed=False)[1]
-
-
-def _numbers(values: Any, shape: Sequence[int | None], what: str, where: str) -> np.ndarray:
-    """A read-only float64 copy. Raises ConfigurationError for another shape, and for nan or infinite numbers."""
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"{what} as numbers", came=str(error), where=where) from error
-    if array.ndim != len(shape) or any(wanted not in (None, came)
-                                       for wanted, came in zip(shape, array.shape, strict=True)):
-        words = ", ".join("N" if one is None else str(one) for one in shape)
-        raise ConfigurationError(f"{what} of shape ({words})", came=f"shape {array.shape}", where=where)
-    bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1) if array.size else np.zeros(0, dtype=bool)
-    if bad.any():
-        raise ConfigurationError(f"finite {what}", where=where,
-                                 came=f"{int(bad.sum())} of {len(array)} with nan or infinity, first number "
-                                      f"{int(np.argmax(bad))}")
-    array.flags.writeable = False
-    return array

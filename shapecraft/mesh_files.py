@@ -15,7 +15,8 @@ from typing import Any, Literal
 import numpy as np
 
 from easel.errors import ConfigurationError
-from shapecraft.mesh import GREY, ObjectMesh, PartMesh
+from shapecraft.materials import FlatMaterial
+from shapecraft.mesh import ObjectMesh, PartMesh
 
 Up = Literal["y", "z"]
 KINDS = (".glb", ".obj", ".stl")
@@ -43,8 +44,8 @@ def read_mesh(path: Path, *, up: Up | None = None) -> ObjectMesh:
 def read_glb(content: bytes, *, where: str = "GLB") -> ObjectMesh:
     """The object in the bytes of a GLB, turned to z-up. Errors as `read_mesh`, naming `where`.
 
-    A node's meshes of several materials are one part, with the material of the largest area; base colours come to
-    1/255, as trimesh keeps them. Textures, vertex colours, transparency, lines and points are left out.
+    A node's primitives of several materials are one part that keeps them, the one of the largest area first; base
+    colours come to 1/255, as trimesh keeps them. Textures, vertex colours, transparency, lines and points are left out.
     """
     return _read(content, "glb", "y", where, where)
 
@@ -89,25 +90,32 @@ def _part(name: str, mesh: Any, matrix: np.ndarray, up: Up) -> PartMesh:
         faces = faces[:, ::-1]
         normals = None if normals is None else normals[:, ::-1]
     material = getattr(mesh.visual, "material", None)
-    colour, roughness, metallic = _factors(material)
+    look = _factors(material)
     return PartMesh(name, vertices, faces, uv=None if uv is None else np.asarray(uv)[faces], normals=normals,
-                    base_colour=colour, roughness=roughness, metallic=metallic)
+                    base_colour=look.base_colour, roughness=look.roughness, metallic=look.metallic,
+                    emission=look.emission)
 
 
-def _factors(material: Any) -> tuple[tuple[float, float, float], float, float]:
-    """Base colour, roughness, metallic of a glTF material; what it leaves out has glTF's default; ours without one."""
+def _factors(material: Any) -> FlatMaterial:
+    """Those of a glTF material; what it leaves out has glTF's default; ours without one."""
     if material is None or not hasattr(material, "baseColorFactor"):
-        return GREY, 0.5, 0.0
-    colour = material.baseColorFactor
+        return FlatMaterial()
+    rough, metal = (1.0 if one is None else _share(one) for one in (material.roughnessFactor, material.metallicFactor))
+    glow = getattr(material, "emissiveFactor", None)
+    return FlatMaterial(_channels(material.baseColorFactor, 1.0), metal, rough, _channels(glow, 0.0))
+
+
+def _channels(colour: Any, default: float) -> tuple[float, float, float]:
+    """Red, green, blue in [0, 1]; whole numbers are 255ths, as trimesh keeps them."""
     if colour is None:
-        channels = [1.0, 1.0, 1.0]
-    else:
-        array = np.asarray(colour)
-        channels = [float(one) for one in (array / 255.0 if array.dtype.kind in "iu" else array)[:3]]
-    rough, metal = material.roughnessFactor, material.metallicFactor
-    red, green, blue = (min(1.0, max(0.0, one)) for one in channels)
-    roughness, metallic = (1.0 if one is None else min(1.0, max(0.0, float(one))) for one in (rough, metal))
-    return (red, green, blue), roughness, metallic
+        return default, default, default
+    array = np.asarray(colour)
+    red, green, blue = (_share(one) for one in (array / 255.0 if array.dtype.kind in "iu" else array)[:3])
+    return red, green, blue
+
+
+def _share(value: Any) -> float:
+    return min(1.0, max(0.0, float(value)))
 
 
 def _owner(scene: Any, node: str) -> str:

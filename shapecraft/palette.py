@@ -6,10 +6,9 @@ Words of a fixed list are looked for, the first of each kind counts; words that 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shapecraft.boxes import vector
-from shapecraft.mesh import GREY
+from shapecraft.materials import GREY, FlatMaterial
 
 _WORD = re.compile(r"[a-z]+")
 _COLOURS = {  # as on a screen; names and values after CSS where CSS has them
@@ -49,15 +48,6 @@ _FINISHES = {
 _SHADES = {"pale": (1.0, 0.4), "light": (1.0, 0.3), "dark": (0.0, 0.6), "deep": (0.0, 0.5)}
 """Words before a colour: towards which value of linear light, and how far."""
 _COATS = {"painted", "paint", "enamelled", "enameled", "enamel", "powder", "lacquered", "coated", "coat"}
-
-
-@dataclass(frozen=True)
-class FlatMaterial:
-    """Factors of glTF. base_colour : linear red, green, blue in [0, 1]; metallic, roughness : in [0, 1]"""
-
-    base_colour: tuple[float, float, float] = GREY
-    metallic: float = 0.0
-    roughness: float = 0.5
 
 
 def flat_material(words: str) -> FlatMaterial:

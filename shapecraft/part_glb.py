@@ -100,8 +100,8 @@ def _material(entry: MaterialEntry, document: dict[str, Any], materials: dict[st
                                "pbrMetallicRoughness": factors}
     if colour[3] < 1.0:
         written["alphaMode"] = "BLEND"
-    if any(one > 0 for one in entry.emission):
-        written["emissiveFactor"] = [_share(one) for one in entry.emission]
+    if any(one > 0 for one in entry.emission):  # a light stronger than 1 keeps its colour, not its strength
+        written["emissiveFactor"] = [_share(one / max(1.0, *entry.emission)) for one in entry.emission]
     key = json.dumps(written)
     if key not in materials:
         materials[key] = len(document["materials"])

@@ -1,8 +1,9 @@
 """Shading: neutral pictures of an object for people and the Evaluator (paper silent; ours).
 
 A headlight at the eye and a hemisphere that is bright above and dark below; both sides of a surface alike, no gloss,
-no texture, white paper. Base colours are turned from linear light to screen values first, and the light is multiplied
-on those. On request parts have colours of their own, borders are drawn, and the ground darkens where something stands.
+no texture, white paper. Every face has its material: base colours are turned from linear light to screen values first,
+and the light is multiplied on those; where a surface glows, the brighter of light and glow is seen. On request parts
+have colours of their own, borders are drawn, and the ground darkens where something stands.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from shapecraft.mesh import ObjectMesh
 from shapecraft.raster import GBuffer, rasterise, rays
 
 VERSION = "neutral 1"
-"""Stands in the source of pictures; another number where another value may come out."""
+"""Stands in the source of pictures; another number where another value may come out. Objects whose faces have several
+materials, or glow, have another key since they are shown (`PartMesh.key`)."""
 HEADLIGHT, ABOVE, BELOW = 0.62, 0.38, 0.12
 """Shares of the light: of the lamp at the eye, and of the hemisphere on surfaces that look up and down (ours)."""
 GREY = 0.8
@@ -41,7 +43,7 @@ class Style:
     """How objects are drawn.
 
     size : H = W in pixels (ours: 320); samples : along each side of a pixel (ours: 2)
-    colours : "material" takes the parts' base colours, "parts" one colour a part, "grey" one for all
+    colours : "material" takes the faces' base colours and glow, "parts" one colour a part, "grey" one for all
     smooth : as the file shades, else every face flat; borders : thin lines between parts and where depth jumps
     ground : height of a plane that darkens near the object, metres; None draws none (0.0 is the frame's floor)
     """
@@ -83,7 +85,7 @@ def shaded(mesh: ObjectMesh, cameras: Sequence[Camera], style: Style | None = No
     fine, step = style.size * style.samples, style.samples
     pictures = np.empty((len(cameras), style.size, style.size, 3), dtype=np.float32)
     part = np.empty((len(cameras), style.size, style.size), dtype=np.int32)
-    paint = palette(mesh, style.colours).astype(np.float32)
+    paint = _Paint.of(mesh, style.colours)
     shadow = _Shadow.of(mesh, style.ground) if style.ground is not None else None
     # View by view: the buffers of all at once would be large.
     for view, camera in enumerate(cameras):
@@ -97,15 +99,6 @@ def shaded(mesh: ObjectMesh, cameras: Sequence[Camera], style: Style | None = No
         pictures[view] = picture.reshape(style.size, step, style.size, step, 3).mean(axis=(1, 3))
         part[view] = seen.part[0, step // 2:: step, step // 2:: step]
     return Views(pictures, part)
-
-
-def palette(mesh: ObjectMesh, colours: Colours) -> np.ndarray:
-    """(parts, 3) screen values in [0, 1]"""
-    if colours == "grey":
-        return np.full((len(mesh.parts), 3), GREY)
-    if colours == "parts":
-        return np.array([part_colour(number) for number in range(len(mesh.parts))])
-    return screen(np.array([part.base_colour for part in mesh.parts]))
 
 
 def part_colour(number: int) -> tuple[float, float, float]:
@@ -138,7 +131,30 @@ def borders(seen: GBuffer) -> np.ndarray:
     return line
 
 
-def _lit(seen: GBuffer, directions: np.ndarray, paint: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class _Paint:
+    """base, glow : (R, 3) float32 screen values in [0, 1]; row : (F,) of each face; starts : (parts,) its first face"""
+
+    base: np.ndarray
+    glow: np.ndarray
+    row: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, mesh: ObjectMesh, colours: Colours) -> _Paint:
+        base, row = np.full((1, 3), GREY), np.zeros_like(mesh.part_of)
+        glow = np.zeros_like(base)
+        if colours == "parts":
+            base, row = np.array([part_colour(number) for number in range(len(mesh.parts))]), mesh.part_of
+            glow = np.zeros_like(base)
+        elif colours == "material":
+            base, row = screen(np.array([one.base_colour for one in mesh.materials])), mesh.material_of
+            glow = screen(np.array([one.emission for one in mesh.materials]))
+        starts = np.cumsum([0, *(len(part.faces) for part in mesh.parts)])[:-1]
+        return cls(base.astype(np.float32), glow.astype(np.float32), row, starts)
+
+
+def _lit(seen: GBuffer, directions: np.ndarray, paint: _Paint) -> np.ndarray:
     """(S, S, 3) float32 of one view."""
     assert seen.normal is not None
     picture = np.ones((*seen.part.shape[1:], 3), dtype=np.float32)
@@ -149,7 +165,8 @@ def _lit(seen: GBuffer, directions: np.ndarray, paint: np.ndarray) -> np.ndarray
     cosine = np.einsum("pi,pi->p", normals, towards)
     upward = normals[:, 2] * np.where(cosine < 0, -1.0, 1.0)
     light = HEADLIGHT * np.abs(cosine) + BELOW + (ABOVE - BELOW) * (upward + 1) / 2
-    picture[on] = paint[seen.part[0][on]] * light[:, None].astype(np.float32)
+    row = paint.row[paint.starts[seen.part[0][on]] + seen.face[0][on]]
+    picture[on] = np.maximum(paint.base[row] * light[:, None].astype(np.float32), paint.glow[row])
     return picture
 
 

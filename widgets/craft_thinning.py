@@ -36,7 +36,8 @@ def thinned(part: PartMesh, most: int = TRIANGLES) -> PartMesh:
             fine = middle
     cells, faces = _merged(part, coarse)
     used, corners = np.unique(faces[:most], return_inverse=True)
-    return replace(part, vertices=_placed(part, cells)[used], faces=corners.reshape(-1, 3), uv=None, normals=None)
+    return replace(part, vertices=_placed(part, cells)[used], faces=corners.reshape(-1, 3), uv=None, normals=None,
+                   material_of=None)
 
 
 def _merged(part: PartMesh, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -164,7 +164,7 @@ def test_a_missing_file_is_named():
     ({"uv": np.full((1, 3, 2), math.inf)},
      "expected finite uv, got 1 of 1 with nan or infinity, first number 0 (at part 'leg')."),
     ({"roughness": 1.5},
-     "expected base colour, roughness and metallic from 0 to 1, got (0.448, 0.448, 0.448, 1.5, 0.0) (at part 'leg')."),
+     "expected base colour, emission, roughness and metallic from 0 to 1, got (0.448, 0.448, 0.448, 0.0, 0.0, 0.0, 1.5, 0.0) (at part 'leg')."),
 ])
 def test_a_part_that_cannot_be_is_refused(change, words):
     right = {"name": "leg", "vertices": [[0, 0, 0], [1, 0, 0], [0, 1, 0]], "faces": [[0, 1, 2]]}
