@@ -24,11 +24,9 @@ class ShapeBench:
     def __init__(self, stepper: ShapeStepper) -> None:
         import ipywidgets as ipw
 
-        from widgets.craft_stepper import LIVE_TRIANGLES
-
         self._stepper, self._lock = stepper, threading.RLock()
         self._progress, self._said, self._words, self._cost = (ipw.HTML() for _ in range(4))
-        self._stage = Stage(lambda layers: stepper.figure(layers, triangles=LIVE_TRIANGLES))
+        self._stage = Stage(stepper.figure)
         driver = stepper.driver
         self._moves = {
             "step": button("Step event", "step-forward", self._tried(driver.step)),

@@ -16,7 +16,6 @@ from widgets.craft_stage import Stage
 if TYPE_CHECKING:
     from widgets.craft_desk import ShapeDesk
 
-_LIVE_TRIANGLES = 3000
 _DIGITS = 5
 """Of a number that a slider sets: what a person can have meant (ours)."""
 
@@ -39,7 +38,7 @@ class DeskBench:
         self._said, self._words, self._versions = ipw.HTML(), ipw.HTML(), ipw.HTML()
         self._undo = button("Undo", "undo", self._tried(desk.undo))
         self._redo = button("Redo", "repeat", self._tried(desk.redo))
-        self._stage = Stage(lambda layers: desk.figure(layers, triangles=_LIVE_TRIANGLES))
+        self._stage = Stage(desk.figure)
         head = ipw.HTML(panels.panel(craft_words.heading(desk.gallery)))
         self.box = ipw.VBox(
             [head, ipw.HBox([self._part, self._other, self._undo, self._redo], layout={"flex_flow": "row wrap"}),

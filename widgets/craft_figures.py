@@ -41,26 +41,28 @@ class Layers:
 
 def object_figure(
     graph: ShapeGraph | None, parts: Mapping[str, PartMesh], *, layers: Layers | None = None, title: str = "",
-    triangles: int = TRIANGLES, watermark: bool = False,
+    triangles: int = TRIANGLES, slots: int = 0, watermark: bool = False,
 ) -> go.Figure:
     """Boxes with names, and inside them what was made, each part in the colour that the sheets and pages give it.
 
     parts : component -> its mesh, of those that are made; triangles : most that are drawn of one part
-    The same components give the same traces in the same order: per component its mesh and its box, then all names. A
-    click on a name in the legend takes a part away, and brings it back. Without a graph: an empty scene.
+    slots : components to keep traces for, empty ones where there are fewer, so that a live figure keeps its traces
+    Traces in order: all names, then per component its mesh and its box. A click on a name in the legend takes a part
+    away, and brings it back. Without a graph: an empty scene.
     """
     import plotly.graph_objects as go
 
     shown = layers or Layers()
     components = graph.components if graph is not None else ()
     most = max(100, min(triangles, MOST_TRIANGLES // max(1, len(components))))
-    traces: list[Any] = []
+    named = [one for one in components if shown.names and one.name not in shown.hidden]
+    traces: list[Any] = [_names([(one.name, one.box) for one in named])]
     for number, one in enumerate(components):
         there = one.name not in shown.hidden
         traces.append(_mesh(number, one.name, parts.get(one.name) if shown.parts and there else None, most))
         traces.append(_box(number, one.name, one.box if shown.boxes and there else None))
-    named = [one for one in components if shown.names and one.name not in shown.hidden]
-    traces.append(_names([(one.name, one.box) for one in named]))
+    for number in range(len(components), slots):
+        traces += [_mesh(number, "", None, most), _box(number, "", None)]
     drawn = sum(min(len(part.faces), most) for part in parts.values())
     whole = sum(len(part.faces) for part in parts.values())
     thin = f"<br><sub>drawn with at most {most} triangles a part, of {whole:,} in all</sub>" if drawn < whole else ""
@@ -131,7 +133,7 @@ def _box(number: int, name: str, box: Box | None) -> Any:
                 points[place] = corners[corner]
     return go.Scatter3d(
         x=points[:, 0], y=points[:, 1], z=points[:, 2], mode="lines", name=_plain(name), hoverinfo="name", meta=name,
-        legendgroup=name, showlegend=True,
+        legendgroup=name, showlegend=bool(name),
         line={"color": hex_of(number), "width": 4, "dash": ("solid", "dash", "dot", "longdash")[number % 4]},
     )
 

@@ -20,16 +20,13 @@ from shapecraft.posing import JointTree, Pose, Value, joint_tree, limits, number
 from shapecraft.wall import Wall
 from widgets import craft_words, panels, theme
 from widgets.craft_figures import Layers, object_figure
-from widgets.craft_stage import Stage
+from widgets.craft_stage import LIVE_TRIANGLES, Stage
 from widgets.craft_thinning import thinned
 from widgets.front_end import Shown
 
 if TYPE_CHECKING:
     import ipywidgets
     import plotly.graph_objects as go
-
-_LIVE_TRIANGLES = 3000
-"""Of a part in the live figure (ours): it is drawn anew at every movement of a slider."""
 
 
 class JointSliders(Shown):
@@ -46,7 +43,7 @@ class JointSliders(Shown):
         self.values: dict[str, Value] = {name: (0.0, 0.0, 0.0) if self.tree.joint(name).type == "ball" else 0.0
                                          for name in self.tree.moving}
         self._live: Any = None
-        self._thin = ObjectMesh(tuple(thinned(part, _LIVE_TRIANGLES) for part in mesh.parts))
+        self._thin = ObjectMesh(tuple(thinned(part, LIVE_TRIANGLES) for part in mesh.parts))
 
     @classmethod
     def of_run(cls, run: RunStore | Path | str) -> JointSliders:
@@ -130,7 +127,7 @@ class _Live:
 
         self._sliders, self._showing = sliders, False
         self._words = ipw.HTML()
-        self._stage = Stage(lambda layers: sliders.figure(layers, triangles=_LIVE_TRIANGLES))
+        self._stage = Stage(sliders.figure)
         self._of: dict[str, list[Any]] = {name: self._made(name) for name in sliders.tree.moving}
         head = ipw.HTML(panels.panel(sliders.heading()))
         self.box = ipw.VBox([head, *(one for made in self._of.values() for one in made), self._words, self._stage.box],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from shapecraft.graph import MAX_COMPONENTS
 from widgets.craft_figures import Layers
 from widgets.live_figure import live_figure
 
@@ -13,13 +14,20 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-class Stage:
-    """draw : gives a new figure of these layers; may be told to show from any thread
+LIVE_TRIANGLES = 3000
+"""Most of a part in a live figure, which is stored nowhere (ours)."""
+SLOTS = MAX_COMPONENTS + 8
+"""Components that a live figure has traces for: as many as a Parser may give, and some that edits add (ours). Those
+beyond are not drawn."""
 
-    While a figure has the same traces it is kept and given new content, so that the place from which one looks stays.
+
+class Stage:
+    """draw : gives a new figure, with the keywords of `object_figure`; may be told to show from any thread
+
+    The figure is kept and given new content, so that the place from which one looks stays.
     """
 
-    def __init__(self, draw: Callable[[Layers], go.Figure]) -> None:
+    def __init__(self, draw: Callable[..., go.Figure]) -> None:
         import ipywidgets as ipw
 
         self._draw, self._lock = draw, threading.RLock()
@@ -29,9 +37,8 @@ class Stage:
         }
         for switch in self._switches.values():
             switch.observe(lambda _: self.show(), "value")
-        self._figure = live_figure(draw(self.layers))
-        self._holder = ipw.VBox([self._figure])
-        self.box = ipw.VBox([ipw.HBox([*self._switches.values()]), self._holder], layout={"width": "100%"})
+        self._figure = live_figure(self._drawn())
+        self.box = ipw.VBox([ipw.HBox([*self._switches.values()]), self._figure], layout={"width": "100%"})
 
     @property
     def layers(self) -> Layers:
@@ -39,23 +46,14 @@ class Stage:
         return Layers(**{name: switch.value for name, switch in self._switches.items()})
 
     def show(self) -> None:
-        """Draw anew."""
+        """Draw anew, in one message."""
         with self._lock:
-            fresh = self._draw(self.layers)
-            if [one.name for one in self._figure.data] != [one.name for one in fresh.data]:
-                self._replace(fresh)
-                return
+            fresh = self._drawn()
             with self._figure.batch_update():
-                for old, new in zip(self._figure.data, fresh.data, strict=True):
+                for old, new in zip(self._figure.data, fresh.data, strict=False):
                     old.update(new.to_plotly_json(), overwrite=True)
                 self._figure.layout.title = fresh.layout.title
                 self._figure.layout.annotations = fresh.layout.annotations
 
-    def _replace(self, fresh: go.Figure) -> None:
-        """Another object: a figure of its own, seen from the same place."""
-        old: Any = self._figure
-        camera = old.layout.scene.camera.to_plotly_json()
-        self._figure = live_figure(fresh)
-        self._figure.update_scenes(camera=camera)
-        self._holder.children = (self._figure,)
-        old.close()
+    def _drawn(self) -> go.Figure:
+        return self._draw(layers=self.layers, triangles=LIVE_TRIANGLES, slots=SLOTS)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from shapecraft.studio import Studio
 
-LIVE_TRIANGLES = 3000
-"""Of a part in a live figure, which is stored nowhere (ours)."""
 _REDRAWN = (events.Parsed, events.Bootstrapped, events.AttemptFinished, events.ComponentFinished,
             events.ExploreFinished)
 
