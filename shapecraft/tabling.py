@@ -172,8 +172,10 @@ class CraftTables:
             return [f"a stand-in made these objects ({MARK}): no claim about anything but the pipeline"]
         if DIFFERENCES not in self.frames:
             return ["one entry: nothing to compare"]
-        return [f"{one['figure']}, {one['entry']} against {self.baseline}: {_sentence(one, self.level)}"
-                for one in self.frames[DIFFERENCES].to_dict("records")]
+        told = self.frames[DIFFERENCES]
+        return [f"{told.figure.nunique()} figures, each for itself: p is adjusted for the entries, not for the figures",
+                *(f"{one['figure']}, {one['entry']} against {self.baseline}: {_sentence(one, self.level)}"
+                  for one in told.to_dict("records"))]
 
     @cached_property
     def _told(self) -> dict[str, tuple[Aggregate, ...]]:

@@ -267,3 +267,15 @@ def test_outcomes_are_shared_between_runs_but_never_between_walls(tmp_path):
     assert len(other.jobs) >= 3
     assert {path.name for path in (tmp_path / "programs").iterdir()} == {
         "no-wall--boxes-only-none", "no-wall--boxes-only-4-2"}
+
+
+def test_ctrl_c_leaves_both_runs_interrupted_and_the_cell_goes_on(tmp_path):
+    with pytest.raises(KeyboardInterrupt), open_cell(a_cell(tmp_path), wall=StandInWall()) as made:
+        events = made.make()
+        next(events)
+        events.throw(KeyboardInterrupt())
+    runs = [RunStore.read(one.parent) for one in (tmp_path / "runs").glob("*/run.json")]
+    assert {run.info["name"]: run.info["status"] for run in runs} == {"craft": "interrupted", "stool": "interrupted"}
+    run, _ = drained(tmp_path)
+    assert run.info["status"] == "finished"
+    assert max(Counter(one.key for one in Ledger(tmp_path).tries()).values()) == 1

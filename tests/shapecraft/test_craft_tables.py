@@ -72,6 +72,7 @@ def test_a_difference_is_paired_by_prompt_with_the_t_interval_of_four(sweep):
     same = of(told.frames["differences"], figure="IoU (boxes)")
     assert (same["difference"], same["p"]) == (0.0, 1.0)
     assert tuple(told.frames["differences"].columns) == DIFFERENCE
+    assert told.claims()[0] == "12 figures, each for itself: p is adjusted for the entries, not for the figures"
     assert ("Hausdorff, ours against paper: -0.1500 [-0.3554, +0.0554] (95 %), p 0.103 after Holm, 4 prompts, "
             "8 objects: no difference was found") in told.claims()
 
