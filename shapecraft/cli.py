@@ -92,7 +92,8 @@ def demo(
         False),
     disposable_machine: Disposable = False,
 ) -> None:
-    """Replay a recorded object: real replies, its programs in Blender; no key, no network."""
+    """Replay a recorded object and its edits: real replies, its programs in Blender; no key, no network."""
+    from shapecraft.animation_recordings import AnimationRecording
     from shapecraft.recordings import Recording
     from shapecraft.replaying import ground_for, open_recording
 
@@ -113,6 +114,9 @@ def demo(
         with _closing(studio):
             _drain(studio)
             _tell(studio)
+            _tell_edits(kept, studio.run, ground.wall, by_site=by_site)
+            if AnimationRecording.there(kept.folder):
+                typer.echo(f"moved in words: shapecraft animate {studio.run.folder} --recorded {recording}")
 
 
 @app.command()
@@ -223,6 +227,35 @@ def _tell(studio: Any) -> None:
     typer.echo(f"run folder: {studio.run.folder}")
     if gallery.watermark:
         typer.echo(gallery.watermark)
+
+
+def _tell_edits(kept: Any, run: Any, wall: Any, *, by_site: bool) -> None:
+    """Carry out the recorded edits, where there are some, and say what changed and what stayed."""
+    from shapecraft.edit_desk import EditDesk
+    from shapecraft.edit_events import EditFinished
+    from shapecraft.edit_recordings import EditRecording, replay_edits
+
+    if not EditRecording.there(kept.folder):
+        return
+    desk = EditDesk(run)
+    if desk.rows():
+        typer.echo(f"its recorded edits were carried out before; version {desk.history.current} stands")
+        return
+    for event in replay_edits(desk, EditRecording.at(kept.folder), wall, by_site=by_site):
+        if isinstance(event, EditFinished):
+            typer.echo(f'edited, "{event.instruction}": {_edited(event)}')
+    typer.echo(f"object after it: {desk.file('glb')}")
+
+
+def _edited(event: Any) -> str:
+    if event.edited is None:
+        return f"nothing was changed ({event.failure})"
+    one = event.edited
+    same = [part.name for part in one.proof.parts if part.verdict == "same"]
+    told = [f"{what} {', '.join(names)}" for what, names in (
+        ("changed", one.changed), ("added", one.added), ("removed", one.removed),
+        ("run again and found as before:", same)) if names]
+    return "; ".join(told)
 
 
 def _today() -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from easel.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from easel.runs import RunStore
     from shapecraft.animating import Animated
@@ -23,6 +25,7 @@ BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits: calls=
 Base = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table for models that litellm has no price of.")]
 Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
+Recorded = Annotated[str | None, typer.Option(help="Carry out the animations of this recording: real replies.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for copies of the files.")]
 Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, for which the programs run again.")]
 Disposable = Annotated[bool, typer.Option("--disposable-machine", help="This machine may be lost; no wall.")]
@@ -47,6 +50,7 @@ def animate(
     api_base: Base = None,
     prices: Prices = None,
     label: Label = None,
+    recorded: Recorded = None,
     out: Out = None,
     blend: Blend = True,
     disposable_machine: Disposable = False,
@@ -59,6 +63,12 @@ def animate(
     from easel.runs import RunStore
     from shapecraft.animating import animate as move
 
+    if recorded is not None:
+        if wanted.strip() or model is not None or out is not None:
+            raise ConfigurationError("--recorded alone: its words and its model are recorded", where="animate",
+                                     came="words, --model or --out beside it")
+        _replay(run, recorded, blend, disposable_machine, known_programs)
+        return
     with RunStore.amend(run) as store, contextlib.ExitStack() as stack:
         animator = None
         if wanted.strip() and model is not None:
@@ -68,6 +78,27 @@ def animate(
         _tell(made, out if out is not None else store.folder / "animations", copy=out is not None)
     if made.animating.animation is None:
         raise typer.Exit(1)
+
+
+def _replay(run: Path, recorded: str, blend: bool, disposable_machine: bool, known_programs: bool) -> None:
+    from easel.runs import RunStore
+    from shapecraft.animation_recordings import AnimationRecording, replay_animations
+    from shapecraft.recordings import Recording
+    from shapecraft.replaying import ground_for
+
+    kept = AnimationRecording.read(recorded)
+    typer.echo(f"Replaying animations of '{recorded}': {kept.info['label']}, {kept.info['date']}.")
+    with RunStore.amend(run) as store, contextlib.ExitStack() as stack:
+        wall = None
+        if blend:
+            ground = ground_for(Recording.read(recorded), disposable_machine=disposable_machine,
+                                known_programs_only=known_programs)
+            wall = stack.enter_context(ground.wall)
+            if ground.words:
+                typer.echo(ground.words)
+        for made in replay_animations(store, kept, wall=wall):
+            _tell(made, store.folder / "animations", copy=False)
+    typer.echo("the same keyframes as recorded")
 
 
 def _animator(
@@ -92,7 +123,6 @@ def _animator(
 
 
 def _wall(disposable_machine: bool, known_programs: bool) -> contextlib.AbstractContextManager[Wall]:
-    from easel.errors import ConfigurationError
     from shapecraft.wall import open_known_programs, open_wall
 
     if disposable_machine and known_programs:

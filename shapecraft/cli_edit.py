@@ -36,6 +36,7 @@ BudgetText = Annotated[str | None, typer.Option("--budget", help="Limits: calls=
 Base = Annotated[str | None, typer.Option(help="Base URL of an OpenAI-compatible server.")]
 Prices = Annotated[Path | None, typer.Option(help="Price table for models that litellm has no price of.")]
 Label = Annotated[str | None, typer.Option(help="Name of the model in records, instead of its own.")]
+Known = Annotated[bool, typer.Option("--known-programs", help="With --recorded: no wall, only programs that ship.")]
 Disposable = Annotated[bool, typer.Option("--disposable-machine", help="This machine may be lost; no wall.")]
 
 
@@ -65,6 +66,7 @@ def edit(
     prices: Prices = None,
     label: Label = None,
     disposable_machine: Disposable = False,
+    known_programs: Known = False,
 ) -> None:
     """Change a made object: only the parts that are asked for; every other one is shown to be as it was.
 
@@ -73,7 +75,6 @@ def edit(
     """
     from easel.runs import RunStore
     from shapecraft.edit_desk import EditDesk, read_numbers
-    from shapecraft.edit_recordings import EditRecording, replay_edits
     from shapecraft.wall import open_wall
 
     asked = [name for name, given in (
@@ -82,6 +83,9 @@ def edit(
     if len(asked) != 1:
         raise ConfigurationError("one of: words, --set, --numbers, --undo, --redo, --go, --list, --recorded",
                                  came=" and ".join(asked) or "none of them", where="edit")
+    if known_programs and recorded is None:
+        raise ConfigurationError("--known-programs with --recorded: what a model writes now ships nowhere",
+                                 came="without", where="edit")
     if numbers is not None or show:
         desk = EditDesk(RunStore.read(run))
         if numbers is not None:
@@ -97,12 +101,7 @@ def edit(
             _tell_files(desk)
             return
         if recorded is not None:
-            kept = EditRecording.read(recorded)
-            typer.echo(f"Replaying edits of '{recorded}': {kept.info['label']}, {kept.info['date']}.")
-            with open_wall(disposable_machine=disposable_machine) as wall:
-                for ended in _ends(replay_edits(desk, kept, wall)):
-                    _tell(desk, ended, replayed=True)
-            typer.echo("the same versions as recorded")
+            _replay(desk, recorded, disposable_machine, known_programs)
             return
         if words.strip():
             chosen, chat, vision = _models(desk, model, vision_model, preset, budget, api_base, prices, label)
@@ -114,6 +113,23 @@ def edit(
             with open_wall(disposable_machine=disposable_machine) as wall:
                 ended = _followed(desk.set_numbers(values, wall=wall, allow_unsteady=allow_unsteady))
         _tell(desk, ended)
+
+
+def _replay(desk: EditDesk, recorded: str, disposable_machine: bool, known_programs: bool) -> None:
+    from shapecraft.edit_recordings import EditRecording, replay_edits
+    from shapecraft.recordings import Recording
+    from shapecraft.replaying import ground_for
+
+    kept = EditRecording.read(recorded)
+    typer.echo(f"Replaying edits of '{recorded}': {kept.info['label']}, {kept.info['date']}.")
+    ground = ground_for(Recording.read(recorded), disposable_machine=disposable_machine,
+                        known_programs_only=known_programs)
+    if ground.words:
+        typer.echo(ground.words)
+    with ground.wall:
+        for ended in _ends(replay_edits(desk, kept, ground.wall)):
+            _tell(desk, ended, replayed=True)
+    typer.echo("the same versions as recorded")
 
 
 def _models(

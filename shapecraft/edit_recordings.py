@@ -6,66 +6,36 @@ on, and compared with what was recorded, version by version.
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from easel.errors import ConfigurationError, EaselError
-from easel.recording import PackedReplies, RecordMissing, Replay, Replies, pack
+from easel.errors import ConfigurationError
+from easel.recording import Replay
 from easel.runs import RunStore, check_date
 from easel.wrapped import AskedModel
 from shapecraft.edit_desk import EditDesk
 from shapecraft.edit_events import EditEvent, EditFinished
 from shapecraft.graph import from_json
 from shapecraft.history import TABLE, graph_file
-from shapecraft.outcome import Job, Outcome
-from shapecraft.recordings import Recording, without_cameras
-from shapecraft.remembering import outcome_key, read_outcome
+from shapecraft.recordings import EDITS
+from shapecraft.remembering import KeptOutcomes
 from shapecraft.settings import CraftSettings
-from shapecraft.wall import Wall, program_hash
-
-FORMAT = "shapecraft-edits/1"
-FILE, REPLIES = "edits.json", "edit_replies.jsonl.gz"
+from shapecraft.supplements import Supplement, SupplementDiffers
+from shapecraft.wall import Wall
 
 
-class EditsDiffer(EaselError, RuntimeError):
+class EditsDiffer(SupplementDiffers):
     """A replayed edit came to something else than the recorded one."""
 
 
-@dataclass(frozen=True)
-class EditRecording:
-    """info : what edits.json says: label, date, name of the model, `made` (hash of the graph that it begins with),
-    `steps` in order, and `programs` (hashes of all that ran)"""
+class EditRecording(Supplement):
+    """info : `made` (hash of the graph that the edits begin with); `steps` in order, each with what it came to"""
 
-    folder: Path
-    info: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, name: str) -> EditRecording:
-        """Of a packaged recording by name, or a folder. Raises ConfigurationError for one that holds no edits."""
-        folder = Recording.read(name).folder
-        return cls.at(folder)
-
-    @classmethod
-    def at(cls, folder: Path) -> EditRecording:
-        """The edits in a folder that `keep_edits` wrote."""
-        path = folder / FILE
-        if not path.is_file():
-            raise ConfigurationError("a recording with edits", came="one without", where=folder.name)
-        info = json.loads(path.read_text("utf-8"))
-        if info.get("format") != FORMAT:
-            raise ConfigurationError(f"format {FORMAT}", came=str(info.get("format")), where=f"{folder.name}/{FILE}")
-        return cls(folder, info)
-
-    def chat(self, *, by_site: bool = False) -> Replay | None:
-        """The model that answers from the record; None where no edit asked one."""
-        if not self.info["model"]:
-            return None
-        return _chat(PackedReplies(self.folder / REPLIES), self.info, by_site=by_site)
+    what: ClassVar[str] = "edits"
+    file: ClassVar[str] = EDITS
+    replies: ClassVar[str] = "edit_replies.jsonl.gz"
+    version: ClassVar[str] = "shapecraft-edits/1"
 
 
 def keep_edits(run: RunStore, folder: Path, *, label: str, date: str) -> Path:
@@ -85,34 +55,24 @@ def keep_edits(run: RunStore, folder: Path, *, label: str, date: str) -> Path:
                                  came=" and ".join(models) if models else "no edits")
     attempts = [row["program_key"] for row in run.rows("edit_attempts") if row["program_key"]]
     objects = [row["object"]["program_key"] for row in run.rows(TABLE) if "object" in row]
-    info = {"format": FORMAT, "label": label, "date": date, "model": "".join(models), "made": desk.history[0].key,
+    info = {"label": label, "date": date, "model": "".join(models), "made": desk.history[0].key,
             "sees_images": any(step.get("sees") for step in steps), "steps": steps,
             "programs": sorted({*attempts, *objects})}
-    with tempfile.TemporaryDirectory() as place:
-        packed = Path(place)
-        (packed / FILE).write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        if models:
-            asked = AskedModel(_chat(run.replies, info))
-            try:
-                for _ in _replayed(_copied(run, packed), EditRecording(packed, info), asked, _Outcomes(run)):
-                    pass
-            except RecordMissing as error:
-                raise ConfigurationError("every reply that the edits asked for, in the run's own record",
-                                         came=str(error), where=run.folder.name) from error
-            found = (run.replies.get(key) for key in sorted(asked.asked))
-            pack([one for one in found if one is not None], packed / REPLIES)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (FILE, *([REPLIES] if models else [])):
-            shutil.copyfile(packed / name, folder / name)
-    return folder
+
+    def again(recording: EditRecording, asked: AskedModel, place: Path) -> None:
+        for _ in _replayed(_copied(run, place), recording, asked, KeptOutcomes(run)):
+            pass
+
+    return EditRecording.pack(run, folder, info, again)
 
 
 def replay_edits(
     desk: EditDesk, recording: EditRecording, wall: Wall, *, by_site: bool = False
 ) -> Generator[EditEvent, None, None]:
-    """Carry out the recorded edits on the desk of the replayed object, from the version that stands.
+    """Carry out the recorded edits on the desk of the replayed object, from the version that stands; where another one
+    does, from the first that is the object they begin with.
 
-    Raises ConfigurationError where that is another object than was edited, EditsDiffer at the first step that comes to
+    Raises ConfigurationError where no version is that object, EditsDiffer at the first step that comes to
     something else (a graph by its hash, a failure by its kind).
     """
     yield from _replayed(desk, recording, recording.chat(by_site=by_site), wall)
@@ -122,7 +82,10 @@ def _replayed(
     desk: EditDesk, recording: EditRecording, chat: Replay | AskedModel | None, wall: Wall
 ) -> Generator[EditEvent, None, None]:
     info = recording.info
-    if desk.graph.key != info["made"]:
+    there = [one.number for one in desk.history.versions if one.key == info["made"]]
+    if there and desk.graph.key != info["made"]:
+        desk.go(there[0])
+    if not there:
         raise ConfigurationError("the object that was edited", came="another one", where=recording.folder.name,
                                  mend="Replay the recording itself first; its edits begin with that object.")
     begin = desk.history.current
@@ -177,27 +140,3 @@ def _copied(run: RunStore, place: Path) -> EditDesk:
     for name in (graph_file(0), "object.glb", "object.py"):
         again.write(name, (run.folder / name).read_bytes())
     return EditDesk(again)
-
-
-def _chat(source: Replies, info: Mapping[str, Any], *, by_site: bool = False) -> Replay:
-    chat = Replay(source, name=info["model"], by_site=by_site, alike=without_cameras)
-    chat.sees_images = info["sees_images"]
-    return chat
-
-
-class _Outcomes:
-    """A wall over the outcomes of a run, behind which nothing runs."""
-
-    level = "outcomes of a run"
-
-    def __init__(self, run: RunStore) -> None:
-        self._folder = run.folder
-
-    def run(self, job: Job) -> Outcome:
-        found = read_outcome(self._folder, outcome_key(job))
-        if found is None:
-            raise ConfigurationError("the outcome of every program that the run ran", where=self._folder.name,
-                                     came=f"none of {program_hash(job.program)[:12]} ({job.name})")
-        return found
-
-    def close(self) -> None: ...

@@ -23,13 +23,14 @@ from easel.trust import check_named
 from easel.wrapped import AskedModel
 from shapecraft.events import ExploreFinished
 from shapecraft.exploring import Craft, explore
-from shapecraft.outcome import Job, Outcome
-from shapecraft.remembering import outcome_key, read_outcome
+from shapecraft.remembering import KeptOutcomes
 from shapecraft.settings import CraftSettings
-from shapecraft.wall import KNOWN, program_hash
+from shapecraft.wall import KNOWN
 
 FORMAT = "shapecraft-recording/1"
 ROOMS = ("shapecraft", "easel")
+EDITS, ANIMATIONS = "edits.json", "animations.json"
+"""Files of `shapecraft.supplements` beside recording.json."""
 _SHEET = re.compile(r"shape-sheet\|[0-9a-f]{64}\|")
 
 
@@ -148,8 +149,11 @@ def packaged_names() -> list[str]:
 
 
 def known_programs(recording: Recording) -> tuple[str, ...]:
-    """Hashes of all programs of a recording, parts and whole, by `program_hash`: the lines of known_programs.txt."""
-    return tuple(recording.info["programs"])
+    """Hashes of all programs of a recording, parts and whole, by `program_hash`, its edits and animations among them:
+    the lines of known_programs.txt."""
+    beside = [path for name in (EDITS, ANIMATIONS) if (path := recording.folder / name).is_file()]
+    said = [recording.info, *(json.loads(path.read_text("utf-8")) for path in beside)]
+    return tuple(sorted({one for info in said for one in info["programs"]}))
 
 
 def write_known_programs(file: Path | None = None) -> int:
@@ -218,31 +222,17 @@ def check_trusted(settings: CraftSettings, *, where: str, trust_plugins: bool = 
         check_named(settings.policy, rooms=ROOMS, where=f"{where}, policy")
 
 
-class _Outcomes:
-    """A wall over the outcomes of a run, behind which nothing runs."""
-
-    level = "outcomes of a run"
-
-    def __init__(self, run: RunStore) -> None:
-        self._folder = run.folder
-
-    def run(self, job: Job) -> Outcome:
-        found = read_outcome(self._folder, outcome_key(job))
-        if found is None:
-            raise ConfigurationError("the outcome of every program that the run ran", where=self._folder.name,
-                                     came=f"none of {program_hash(job.program)[:12]} ({job.name})")
-        return found
-
-    def close(self) -> None: ...
+def replay_of(source: Replies, info: Mapping[str, Any], *, by_site: bool = False, model: str = "model") -> Replay:
+    """The model of a record. info : what a packed file says; model : its key there"""
+    chat = Replay(source, name=info[model], by_site=by_site, alike=without_cameras)
+    chat.sees_images = info["sees_images"]
+    return chat
 
 
 def _chats(source: Replies, info: Mapping[str, Any], *, by_site: bool = False) -> Chats:
-    def of(name: str) -> Replay:
-        chat = Replay(source, name=name, by_site=by_site, alike=without_cameras)
-        chat.sees_images = info["sees_images"]
-        return chat
-
-    return Chats(of(info["model"]), of(info["vision_model"]) if "vision_model" in info else None)
+    model, *vision = (replay_of(source, info, by_site=by_site, model=name) for name in ("model", "vision_model")
+                      if name in info)
+    return Chats(model, vision[0] if vision else None)
 
 
 def _asked(run: RunStore, recording: Recording, root: Path, decided: Decisions) -> list[StoredReply]:
@@ -256,8 +246,8 @@ def _asked(run: RunStore, recording: Recording, root: Path, decided: Decisions) 
                           configuration=run.info["configuration"], date=recording.info["date"])
     with again:
         try:
-            craft = Craft(asked, _Outcomes(run), recording.prompt, recording.settings, vision, recording.info["name"],
-                          Keeper(again))
+            craft = Craft(asked, KeptOutcomes(run), recording.prompt, recording.settings, vision,
+                          recording.info["name"], Keeper(again))
             ended = any([isinstance(event, ExploreFinished) for event in explore(craft)])
         except RecordMissing as error:
             raise ConfigurationError(

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from easel.errors import ConfigurationError
 from easel.jsonl import DamagedFile, write_whole
+from easel.runs import RunStore
 from shapecraft.outcome import Job, Outcome, PartReport
 from shapecraft.wall import Wall, program_hash
 
@@ -80,6 +82,25 @@ class RememberedWall:
     def close(self) -> None:
         """Closes the wall itself."""
         self._wall.close()
+
+
+class KeptOutcomes:
+    """A wall over the outcomes of a run, behind which nothing runs."""
+
+    level = "outcomes of a run"
+
+    def __init__(self, run: RunStore) -> None:
+        self._folder = run.folder
+
+    def run(self, job: Job) -> Outcome:
+        """Raises ConfigurationError for a program that the run did not run."""
+        found = read_outcome(self._folder, outcome_key(job))
+        if found is None:
+            raise ConfigurationError("the outcome of every program that the run ran", where=self._folder.name,
+                                     came=f"none of {program_hash(job.program)[:12]} ({job.name})")
+        return found
+
+    def close(self) -> None: ...
 
 
 def read_outcome(folder: Path, key: str) -> Outcome | None:

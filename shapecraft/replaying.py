@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from easel.errors import MissingCapability
+from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
 from easel.studios import closing_after_failure
 from shapecraft.blender_interpreter import find_blender
@@ -81,19 +81,31 @@ class Ground:
     words: str
 
 
-def ground_for(recording: Recording, *, disposable_machine: bool = False) -> Ground:
+def ground_for(
+    recording: Recording, *, disposable_machine: bool = False, known_programs_only: bool = False
+) -> Ground:
     """A wall; where none can stand, no wall, for programs that ship with the project alone, and words that say so.
 
-    Raises MissingCapability where there is no Blender, or no wall for a recording of other programs.
+    known_programs_only : no wall, also where one could stand
+    Raises MissingCapability where there is no Blender, or no wall for a recording of other programs; ConfigurationError
+    for both words at once, and for other programs without a wall.
     """
+    if disposable_machine and known_programs_only:
+        raise ConfigurationError("one of --disposable-machine and --known-programs", came="both", where=recording.name)
+    programs = set(known_programs(recording))
+    if known_programs_only and programs - shipped_hashes():
+        raise ConfigurationError("programs that ship with the project", where=recording.name,
+                                 came=f"{len(programs - shipped_hashes())} others")
     find_blender()
     if disposable_machine:
         return Ground(open_wall(disposable_machine=True),
                       "Programs run as ordinary processes without a wall: this machine may be lost.")
+    if known_programs_only:
+        return Ground(open_known_programs(2), f"No wall, as asked for: the {len(programs)} programs of this recording "
+                                              "ship with the project and are known by their hashes; no other runs.")
     try:
         return Ground(open_wall(), "")
     except MissingCapability as error:
-        programs = set(known_programs(recording))
         if programs - shipped_hashes():
             raise
         words = (f"No wall can stand here: {error.came}. The {len(programs)} programs of this recording ship with the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,10 @@ from easel.retrying import Pause
 from easel.runs import RunStore
 from shapecraft import live, replaying
 from shapecraft.cli import DEMO, _waiting, app, event_lines
+from shapecraft.edit_desk import EditDesk
+from shapecraft.edit_recordings import keep_edits
 from shapecraft.recordings import Recording, keep, packaged_names
+from shapecraft.replaying import open_recording
 from shapecraft.wall import open_wall
 from tests.shapecraft.crafting import BoxWall
 
@@ -217,6 +221,29 @@ def test_demo_replays_behind_a_wall_and_names_the_files(recording, tmp_path, mon
     for what in ("object", "page", "Blender file", "contact sheet"):
         assert Path(re.search(rf"^{what}: (.*)$", told, re.MULTILINE)[1]).stat().st_size > 0
     assert standing.closed == 1
+
+
+def test_demo_carries_out_recorded_edits_once_and_says_what_stayed(recording, tmp_path, monkeypatch):
+    monkeypatch.setattr(replaying, "find_blender", lambda: None)
+    monkeypatch.setattr(replaying, "open_wall", lambda **_: BlendWall(level="jail"))
+    folder = tmp_path / "kept"
+    shutil.copytree(recording, folder)
+    with open_recording(str(folder), root=tmp_path / "a", date="2000-01-01", wall=BlendWall()) as studio:
+        list(studio.explore())
+        studio.run.status("finished")
+        desk = EditDesk(studio.run)
+        part = desk.graph.names[0]
+        name = desk.numbers(part).parameters[0]
+        list(desk.set_numbers({f"{part}.{name.name}": name.value}, wall=BlendWall()))
+        keep_edits(studio.run, folder, label="a stand-in", date="2000-01-01")
+    told = demo(folder, tmp_path / "b").stdout
+    others = [one for one in desk.graph.names if one != part]
+    assert f'edited, "{part}.{name.name} = ' in told
+    assert f"changed {part}; run again and found as before: {', '.join(others)}" in told
+    after = Path(re.search(r"^object after it: (.*)$", told, re.MULTILINE)[1])
+    assert after.parts[-3:] == ("edits", "1", "object.glb") and after.is_file()
+    again = demo(folder, tmp_path / "b").stdout
+    assert "its recorded edits were carried out before; version 1 stands" in again and 'edited, "' not in again
 
 
 def test_demo_without_a_wall_says_what_it_does_instead(recording, tmp_path, monkeypatch):

@@ -98,6 +98,7 @@ def test_an_edit_that_comes_to_nothing_exits_with_1_and_says_why(run):
 
 @pytest.mark.parametrize(("arguments", "told"), [
     ([], "expected one of: words, --set, --numbers, --undo, --redo, --go, --list, --recorded, got none of them"),
+    (["--undo", "--known-programs"], "expected --known-programs with --recorded: what a model writes now ships nowhere"),
     (["--undo", "--redo"], "got --undo and --redo"),
     (["thicker"], "expected a model, got none named (at --model)"),
     (["--undo"], "expected an edit to undo, got the object as it was made"),

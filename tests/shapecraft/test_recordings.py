@@ -14,6 +14,8 @@ from easel.jsonl import DamagedFile
 from easel.recording import RecordMissing
 from easel.runs import RunStore
 from shapecraft import recordings, replaying
+from shapecraft.animation_recordings import AnimationRecording
+from shapecraft.edit_recordings import EditRecording
 from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Job
 from shapecraft.recordings import (
@@ -315,8 +317,14 @@ def test_without_a_wall_known_programs_run_and_it_is_said(packed, monkeypatch):
     monkeypatch.setattr(replaying, "open_wall", no_wall)
     with pytest.raises(MissingCapability, match="no program bwrap"):
         ground_for(one)
+    with pytest.raises(ConfigurationError, match=r"expected programs that ship with the project, got \d+ others"):
+        ground_for(one, known_programs_only=True)
     monkeypatch.setattr(replaying, "shipped_hashes", lambda: frozenset(known_programs(one)))
     monkeypatch.setattr(replaying, "open_known_programs", lambda size: Opened(level="known programs"))
+    asked_for = ground_for(one, known_programs_only=True)
+    assert asked_for.wall.level == "known programs" and asked_for.words.startswith("No wall, as asked for: the ")
+    with pytest.raises(ConfigurationError, match="one of --disposable-machine and --known-programs, got both"):
+        ground_for(one, known_programs_only=True, disposable_machine=True)
     ground = ground_for(one)
     assert ground.wall.level == "known programs"
     assert ground.words == (
@@ -362,10 +370,15 @@ def test_programs_of_packaged_recordings_are_in_their_replies(name):
     from shapecraft.programs import read_program
 
     one = Recording.read(name)
+    beside = [kind.at(one.folder) for kind in (EditRecording, AnimationRecording) if kind.there(one.folder)]
     held = set()
-    for stored in one.chats().model._replies.values():
+    for stored in (reply for kept in (one.chats().model, *(kind.chat() for kind in beside))
+                   for reply in kept._replies.values()):
         if stored.site.role.startswith("coder") and stored.reply is not None:
             with contextlib.suppress(EaselError):  # a reply without a program is a recorded failure
                 held.add(hashlib.sha256(read_program(stored.reply.text).program.encode()).hexdigest())
     others = set(known_programs(one)) - held
-    assert 1 <= len(others) <= 2 and one.decisions.object in others
+    steps = sum(len(kind.info["steps"]) for kind in beside)
+    assert 1 <= len(others) - steps <= 2 and one.decisions.object in others
+
+
