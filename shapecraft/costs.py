@@ -7,6 +7,7 @@ ones among them; tokens, dollars and minutes are those of the ledger. What is no
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,9 @@ from easel.runs import RunStore
 TABLES = ("parses", "bootstraps", "attempts", "looks")
 """Tables of a run that name the replies it used."""
 _ROLES = ("parser", "coder", "evaluator")
-"""Of the calls that make an object; later edits and animations stand in the same ledger."""
+"""Of the calls that make an object; later edits, animations and questions stand in the same ledger."""
+_LATER = re.compile(r"#edit\d+/")
+"""In the site of a call that rewrites or judges a part for an edit: its role is that of the first making."""
 NO_CALLS = "replies without a call in the run's ledger: they were taken from a record"
 _LEDGER = ("tokens", "dollars", "minutes", "minutes_added")
 
@@ -92,7 +95,12 @@ def replies_of(run: RunStore) -> frozenset[str]:
 def tries_of(run: RunStore) -> tuple[Try, ...]:
     """The HTTP tries behind an object, by time; of a shared ledger those that serve this run's requests."""
     keys, own = replies_of(run), run.home.resolve() == run.folder.resolve()
-    return tuple(one for one in Ledger(run.home).tries() if one.key in keys or (own and one.site.startswith(_ROLES)))
+    return tuple(one for one in Ledger(run.home).tries() if one.key in keys or (own and _makes(one.site)))
+
+
+def _makes(site: str) -> bool:
+    """Whether a call at this site makes the object."""
+    return site.startswith(_ROLES) and not _LATER.search(site)
 
 
 def _reply_keys(value: Any) -> Iterator[str]:

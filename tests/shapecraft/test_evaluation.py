@@ -31,6 +31,8 @@ from shapecraft.subjects import NO_RUN, Subject, find_subjects
 from tests.fakes import CARD, Scripted, TinyScorer
 from tests.shapecraft.evaluating import BoxedCatalogue, ball, block, boxed_catalogue, made_run, mesh_of, save, table
 
+THICKER = json.dumps({"summary": "Thicker.", "changes": [{"name": "legs", "how": "5 cm thicker"}], "added": [],
+                      "removed": []})
 NOISE = 0.015  # two samples of 8,192 points on one surface of area 6 lie so far apart (0.013 of a unit cube)
 
 
@@ -326,6 +328,7 @@ def test_runs_are_read_with_their_texts_grades_models_and_reasons(tmp_path):
 
 def test_costs_are_those_of_the_calls_that_made_the_object(tmp_path):
     """A ledger with the run's calls, a failed one, and an edit afterwards that is no part of it."""
+    from shapecraft.edit_desk import EditDesk
     from shapecraft.exploring import Craft, explore
     from shapecraft.keeping import Keeper
     from shapecraft.settings import CraftSettings
@@ -352,7 +355,17 @@ def test_costs_are_those_of_the_calls_that_made_the_object(tmp_path):
         ledger._write("calls.jsonl", changed(first, id=site, key=site, site=site,
                                              usage=Usage(tokens, 0, dollars=None)).to_json())
 
-    later("editor-plan/s/-1/-1", 1000)
+    def editor(request):
+        return THICKER if request.site.role == "edit-plan" else answer(request)
+
+    with RunStore.amend(run.folder) as again:
+        chat = chain(Scripted(editor, sees_images=True), store=again.replies, ledger=again.home).chat
+        ended = list(EditDesk(again).edit("thicker legs", model=chat, wall=BoxWall(), judged=True))[-1]
+    assert ended.failure == ""
+    sites = [one_.site for one_ in ledger.tries()[6:]]
+    assert {site.partition("#")[0] for site in sites} >= {"coder-revise/priced", "evaluator-part/priced"}, sites
+    later("animator/s/1/-1", 1000)
+    later("vqa-judge/s/-1/-1", 1000)
     assert costs_of(RunStore.read(run.folder)) == before
     later("coder/s/seat/0/1", 7)
     after = costs_of(RunStore.read(run.folder))
