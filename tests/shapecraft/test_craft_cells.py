@@ -19,6 +19,7 @@ from shapecraft.cell_run import OBJECTS, open_cell
 from shapecraft.cells import APART, CraftCell
 from shapecraft.planning import planned_calls
 from shapecraft.settings import CraftSettings
+from tests.fakes import TinyScorer
 from tests.shapecraft.celling import SMALL, StandInWall, a_cell
 
 GRIDS = sorted(Path("notebooks/ablations").glob("craft_*.yaml"))
@@ -191,13 +192,16 @@ def test_an_opened_cell_names_its_run_and_closes_its_wall_where_it_cannot_be_wir
     assert wall.closed == 2
 
 
-def test_a_judge_and_a_scorer_have_columns_of_their_own(tmp_path):
+def test_a_judge_and_a_scorer_have_columns_of_their_own(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("easel.scorers.open_scorer", lambda name, **more: (asked.append((name, more)), TinyScorer())[1])
     run, _ = drained(tmp_path, judge="stand-in:bad=0", scorer="embedded:report")
     (row,) = run.rows(OBJECTS)
-    assert row["clip_column"] == "toy CLIP (report) x100"
+    assert asked == [("embedded:report", {"allow_unknown_words": False, "device": "cpu"})]
+    assert row["clip_column"] == f"{TinyScorer().card.column} x100" and row["clip"] is not None
     assert row["vqa_column"] == "VQA pass rate (judge stand-in:bad=0; STAND-IN, no result)"
     assert row["vqa_asked"] >= 5
-    assert run.info["cards"]["report"]["column"] == "toy CLIP (report)"
+    assert run.info["cards"]["report"]["column"] == TinyScorer().card.column
     assert any(one.site.startswith("vqa-judge") for one in Ledger(tmp_path).tries())
 
 
@@ -270,10 +274,14 @@ def test_outcomes_are_shared_between_runs_but_never_between_walls(tmp_path):
 
 
 def test_ctrl_c_leaves_both_runs_interrupted_and_the_cell_goes_on(tmp_path):
-    with pytest.raises(KeyboardInterrupt), open_cell(a_cell(tmp_path), wall=StandInWall()) as made:
-        events = made.make()
-        next(events)
-        events.throw(KeyboardInterrupt())
+    def interrupted() -> None:
+        with open_cell(a_cell(tmp_path), wall=StandInWall()) as made:
+            events = made.make()
+            next(events)
+            events.throw(KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     runs = [RunStore.read(one.parent) for one in (tmp_path / "runs").glob("*/run.json")]
     assert {run.info["name"]: run.info["status"] for run in runs} == {"craft": "interrupted", "stool": "interrupted"}
     run, _ = drained(tmp_path)
