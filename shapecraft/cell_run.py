@@ -201,6 +201,7 @@ def _judge(cell: CraftCell, run: RunStore, budget: Budget) -> Judge | None:
     if not cell.judge:
         return None
     from easel.connection import chain, connect
+    from shapecraft.model_names import identity_of
     from shapecraft.question_judge import Judge
     from shapecraft.standin import StandIn
 
@@ -211,7 +212,7 @@ def _judge(cell: CraftCell, run: RunStore, budget: Budget) -> Judge | None:
     else:
         asked = connect(cell.judge, run=run, budget=budget, concurrency=cell.concurrency,
                         prices=cell.existing(cell.prices), api_base=cell.api_base or None)
-    return Judge.of(asked.chat)
+    return Judge.of(asked.chat, identities=[identity_of(cell.judge)])
 
 
 def _patiently(open: Callable[[], T], patience: float) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from shapecraft.questions import QuestionBook
     from shapecraft.subjects import Found
 
+JUDGE = "judge.json"
+"""Of a folder of results: what is known of the model behind the judge's name."""
 Folder = Annotated[Path, typer.Argument(help="A run, a folder of runs, or a folder of OBJ, STL, GLB files.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for tables, report and contact sheets.")]
 References = Annotated[Path | None, typer.Option(help="Folder of reference meshes, of the same names.")]
@@ -98,7 +101,7 @@ def evaluate(
         book, asked = _book(questions), None
         if judge is not None:
             model = _model(judge, out, api_base, budget, prices, label, sees_images, drop_refused_settings, timeout)
-            asked = _judge(model, found, same_judge)
+            asked = _judge(model, found, same_judge, _identities(judge, model.name, out))
             if write_questions:
                 book = _written(model, found, book, out)
         notes = [*_heads(eyes, asked), *(f"left out: {one}" for one in found.skipped)]
@@ -172,10 +175,30 @@ def _model(
     ).chat
 
 
-def _judge(model: ChatModel, found: Found, same: bool) -> Judge:
+def _identities(judge: str, label: str, out: Path) -> tuple[str, ...]:
+    """Of the judge: kept beside its answers, and taken from there where an earlier evaluation's are used."""
+    from easel.jsonl import write_whole
+    from shapecraft.model_names import named, with_model
+
+    recorded = judge.startswith("recorded:")
+    place = (Path(judge.removeprefix("recorded:")) if recorded else out) / JUDGE
+    kept: object = {}
+    if place.is_file():
+        try:
+            kept = json.loads(place.read_bytes())
+        except ValueError:
+            raise ConfigurationError("JSON", came="something else", where=str(place)) from None
+    if not recorded:
+        known = named(label, kept).identities
+        kept = with_model({label: known} if known else {}, label, judge)
+        write_whole(place, f"{json.dumps(kept)}\n".encode())
+    return named(label, kept).identities
+
+
+def _judge(model: ChatModel, found: Found, same: bool, identities: tuple[str, ...]) -> Judge:
     from shapecraft.question_judge import Judge
 
-    return Judge.of(model, evaluators=found.evaluators, allow_same=same)
+    return Judge.of(model, evaluators=found.evaluators, allow_same=same, identities=identities)
 
 
 def _book(path: Path | None) -> QuestionBook:

@@ -24,7 +24,7 @@ from shapecraft.evaluation_rows import COSTS, SHAPE, ObjectRow, check_cards, eva
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_metrics import ShapeFigures, compare
 from shapecraft.metrics import clip_figure
-from shapecraft.question_judge import Judge, Verdict
+from shapecraft.question_judge import UNSURE, Judge, Verdict
 from shapecraft.questions import QuestionBook
 from shapecraft.subjects import Subject
 
@@ -93,7 +93,7 @@ def evaluate_one(
     values: dict[str, Any] = {name: getattr(subject.costs, name) for name in COSTS}
     values |= _shape(subject, mesh, failed, seed, cannot, notes)
     values |= _clip(subject, mesh, scorer, cannot)
-    asked, verdict = _asked(subject, mesh, failed, judge, questions or QuestionBook(), cannot)
+    asked, verdict = _asked(subject, mesh, failed, judge, questions or QuestionBook(), cannot, notes)
     row = ObjectRow(
         subject.name, subject.evidence, subject.caption, failed=failed, made=float(not failed), notes=tuple(notes),
         cannot=tuple(cannot.items()), **values, **asked,
@@ -158,7 +158,7 @@ def _clip(
 
 def _asked(
     subject: Subject, mesh: ObjectMesh | None, failed: str, judge: Judge | None, questions: QuestionBook,
-    cannot: dict[str, str],
+    cannot: dict[str, str], notes: list[str],
 ) -> tuple[dict[str, Any], Verdict | None]:
     figures = ("vqa", "vqa_yes", "vqa_no")
     found = questions.find(subject.caption) if subject.caption else None
@@ -166,9 +166,12 @@ def _asked(
         cannot |= dict.fromkeys(figures, "no judge" if judge is None else "no caption" if not subject.caption else
                                 "no stored questions for this caption")
         return {}, None
-    if judge.model.name in subject.evaluators and not judge.same_as_evaluator:
+    same = [judge.known.same(one) for one in subject.evaluators]
+    if True in same and not judge.same_as_evaluator:
         cannot |= dict.fromkeys(figures, f"'{judge.model.name}' was the Evaluator of this object too")
         return {}, None
+    if None in same and not judge.unsure:
+        notes.append(f"the judge is {UNSURE}")
     verdict = judge.verdict(mesh, found, key=subject.key, name=subject.name, reason=failed)
     head = {"vqa_column": judge.column}
     if not verdict.answers:

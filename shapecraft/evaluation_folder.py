@@ -1,7 +1,7 @@
 """Evaluation folder: an evaluation as files: tables, a dictionary of their columns, contact sheets, a short report.
 
     <out>/  results.{csv,parquet,tex}, aggregates.{csv,parquet,tex}, columns.csv, verdicts.jsonl, questions.yaml,
-            report.md, report.html, sheets/NNN-NAME.png
+            judge.json (by the command line), report.md, report.html, sheets/NNN-NAME.png
 """
 
 from __future__ import annotations

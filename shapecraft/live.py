@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from easel.connection import Connection, chain, connect
 from easel.errors import ConfigurationError, EaselError
 from easel.retrying import Pause
 from easel.studios import closing_after_failure
+from shapecraft.model_names import KEPT, with_model
 from shapecraft.settings import CraftSettings
 from shapecraft.standin import StandIn
 from shapecraft.studio import Studio, open_studio, start_run
@@ -108,6 +109,8 @@ def open_live(
             sees_images=settings.pictures == "auto" and _sees_images(vision_model or model, sees_images, api_base),
         )
         with closing_after_failure(run):
+            _keep_identities(run, {label or model: model, **({vision_label or vision_model: vision_model}
+                                                             if vision_model is not None else {})})
             stop = threading.Event()
             line = Line(budget or Budget(), concurrency, api_base, prices, settings.drop_refused_settings, on_wait,
                         timeout)
@@ -125,6 +128,16 @@ def open_live(
         if own_wall:
             standing.close()
         raise
+
+
+def _keep_identities(run: RunStore, models: Mapping[str, str]) -> None:
+    """Which models answer under which names, so that a judge with another label is not taken for another model."""
+    if run.info.get("resumes") and KEPT not in run.info:
+        return  # begun before identities were kept: what answered then is not known
+    kept = dict(run.info.get(KEPT, {}))
+    for name, model in models.items():
+        kept = with_model(kept, name, model)
+    run.note(**{KEPT: kept})
 
 
 def _sees_images(model: str, said: bool | None, api_base: str | None) -> bool:

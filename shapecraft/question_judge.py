@@ -19,6 +19,7 @@ from easel.chat import CallSite, ChatModel, Image, Sampling
 from easel.errors import ConfigurationError, EaselError, MissingCapability, shorten
 from easel.statistics import Share, wilson
 from shapecraft.mesh import ObjectMesh
+from shapecraft.model_names import ModelName
 from shapecraft.questions import SAMPLING, QuestionSet, last_object
 from shapecraft.sheets import STYLE, contact_sheet
 
@@ -26,6 +27,7 @@ Given = Literal["yes", "no", "cannot tell"]
 WORDS: tuple[Given, ...] = ("yes", "no", "cannot tell")
 PICTURE_SIZE = 320
 """Pixels of one of six views (paper silent; ours: 320, that small parts can be counted)."""
+UNSURE = "not known to be another than the Evaluator"
 LONGEST = 600
 """Characters of what the judge says it sees that are kept (ours)."""
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.0)?")
@@ -81,20 +83,23 @@ class Verdict:
 class Judge:
     """model : with eyes; same_as_evaluator : whether it also was the Evaluator of what it judges, as a table must say
 
+    unsure : whether it may be one of the Evaluators under another label; identities : see `shapecraft.model_names`
     Made by `Judge.of`, which refuses models that cannot be judges.
     """
 
     model: ChatModel
     same_as_evaluator: bool = False
+    unsure: bool = False
+    identities: tuple[str, ...] = ()
     sampling: Sampling = SAMPLING
     overlay: Path | None = None
 
     @classmethod
     def of(
-        cls, model: ChatModel, *, evaluators: Iterable[str] = (), allow_same: bool = False,
-        sampling: Sampling = SAMPLING, overlay: Path | None = None,
+        cls, model: ChatModel, *, evaluators: Iterable[ModelName] = (), allow_same: bool = False,
+        identities: Sequence[str] = (), sampling: Sampling = SAMPLING, overlay: Path | None = None,
     ) -> Judge:
-        """evaluators : names of the models whose scores chose the objects
+        """evaluators : the models whose scores chose the objects; identities : of the judge (`shapecraft.model_names`)
 
         Raises MissingCapability for a model that takes no pictures (no eyes, no VQA), ConfigurationError for one of the
         evaluators unless `allow_same`: an object was chosen by what that model likes.
@@ -102,20 +107,26 @@ class Judge:
         if not model.sees_images:
             raise MissingCapability("a judge that sees pictures", came=f"'{model.name}', which takes only words",
                                     where="VQA", mend="Name a model with eyes (--judge), or leave VQA out.")
-        same = model.name in set(evaluators)
+        own = ModelName(model.name, tuple(identities))
+        answers = [own.same(one) for one in evaluators]
+        same = True in answers
         if same and not allow_same:
             raise ConfigurationError(
                 "another model than the Evaluator, whose scores chose the objects", came=f"'{model.name}' for both",
                 where="VQA judge", mend="Name another, or allow it by name (--same-judge); the table then says so.",
             )
-        return cls(model, same, sampling, overlay)
+        return cls(model, same, None in answers, own.identities, sampling, overlay)
+
+    @property
+    def known(self) -> ModelName:
+        return ModelName(self.model.name, self.identities)
 
     @property
     def column(self) -> str:
         """Heading of its numbers: they are its own, as a scorer's are."""
         grades = {"stand-in": ["STAND-IN, no result"], "recorded": ["recorded replies"]}
         marks = grades.get(self.model.evidence, [])
-        marks += ["also the Evaluator"] if self.same_as_evaluator else []
+        marks += ["also the Evaluator"] if self.same_as_evaluator else [UNSURE] if self.unsure else []
         return f"VQA pass rate (judge {self.model.name}{''.join(f'; {one}' for one in marks)})"
 
     def verdict(

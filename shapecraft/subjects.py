@@ -22,6 +22,7 @@ from shapecraft.costs import Costs, costs_of
 from shapecraft.gallery import Gallery
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import KINDS, Up, read_mesh
+from shapecraft.model_names import KEPT, ModelName, named
 from shapecraft.questions import plain
 
 NO_RUN = "a file of another method: no run of ours made it"
@@ -50,7 +51,7 @@ class Subject:
     reference_mesh: Load | None = None
     no_reference: str = "no reference"
     key: str = ""
-    evaluators: tuple[str, ...] = ()
+    evaluators: tuple[ModelName, ...] = ()
     costs: Costs = field(default_factory=lambda: Costs.unknown(NO_RUN))
 
 
@@ -62,8 +63,8 @@ class Found:
     skipped: tuple[str, ...] = ()
 
     @property
-    def evaluators(self) -> frozenset[str]:
-        return frozenset(name for one in self.subjects for name in one.evaluators)
+    def evaluators(self) -> frozenset[ModelName]:
+        return frozenset(evaluator for one in self.subjects for evaluator in one.evaluators)
 
 
 def find_subjects(
@@ -146,12 +147,13 @@ def _runs(places: Sequence[Path], wanted: _Wanted) -> Found:
             continue
         configured = run.info["configuration"]
         own = str(run.info["name"])
+        evaluator = str(configured.get("vision_model") or configured.get("model", ""))
         row = wanted.row(place.name, own)
         caption = row.caption or gallery.prompt
         subjects.append(Subject(
             place.name, gallery.evidence, caption, partial(_of_run, gallery, ended[0]["reason"]),
             key=ended[0]["object"],
-            evaluators=tuple(sorted({str(configured.get("vision_model") or configured.get("model", ""))} - {""})),
+            evaluators=(named(evaluator, run.info.get(KEPT)),) if evaluator else (),
             costs=costs_of(run), **wanted.reference(row, caption, place.name, own),
         ))
     strangers = [f"{file}: no run of this name" for file in wanted.rows if file not in known]

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from easel.errors import ConfigurationError, EaselError, MissingCapability
 from easel.ledger import Ledger
+from easel.runs import RunStore
 from shapecraft import cli_evaluate
+from shapecraft.model_names import KEPT, with_model
 from shapecraft.questions import read_questions
 from tests.shapecraft.evaluating import ball, block, boxed_catalogue, made_run, save
 
@@ -79,7 +81,8 @@ def test_runs_with_a_judge_that_was_no_evaluator_and_is_asked_once(shapecraft, t
     out = tmp_path / "out"
     command = (tmp_path / "runs", "--judge", "stand-in:bad=0", "-o", out)
     told = shapecraft(*command)
-    assert "VQA pass rate (judge stand-in:bad=0; STAND-IN, no result): 0." in told
+    heading = "VQA pass rate (judge stand-in:bad=0; STAND-IN, no result; not known to be another than the Evaluator)"
+    assert f"{heading}: 0." in told, "of the runs the label alone is kept"
     assert "compile rate, first pass: 1.000 [1.000, 1.000], n = 2" in told
     one, two = rows_of(out)
     assert one["reference"] == "catalogue: stool"
@@ -112,6 +115,23 @@ def test_the_evaluators_model_is_no_judge_unless_it_is_said(shapecraft, tmp_path
         shapecraft(tmp_path / "runs", "--judge", "stand-in", "-o", tmp_path / "out")
     told = shapecraft(tmp_path / "runs", "--judge", "stand-in", "--same-judge", "-o", tmp_path / "out")
     assert "(judge stand-in; STAND-IN, no result; also the Evaluator)" in told
+
+
+def test_a_label_makes_no_other_judge_of_the_evaluators_model(shapecraft, tmp_path):
+    """The run keeps which model answered under its label; the evaluation which judged under its own."""
+    for name, prompt, kept in (("one", "a stool", True), ("old", "a stool of glass", False)):
+        folder = made_run(tmp_path / name, name, prompt=prompt, vision_model="blue")
+        if kept:
+            with RunStore.amend(folder) as run:
+                run.note(**{KEPT: with_model({}, "blue", "stand-in:bad=0")})
+    command = (tmp_path / "one", "--judge", "stand-in:bad=0", "--label", "red", "-o", tmp_path / "out")
+    with pytest.raises(ConfigurationError, match="got 'red' for both"):
+        shapecraft(*command)
+    assert "also the Evaluator" in shapecraft(*command, "--same-judge")
+    with pytest.raises(ConfigurationError, match="got 'red' for both"):
+        shapecraft(tmp_path / "one", "--judge", f"recorded:{tmp_path / 'out'}", "-o", tmp_path / "again")
+    told = shapecraft(tmp_path / "old", *command[1:])
+    assert "(judge red; STAND-IN, no result; not known to be another than the Evaluator)" in told
 
 
 def test_a_judge_without_eyes_is_refused_before_anything_is_measured(shapecraft, files):

@@ -25,6 +25,7 @@ from shapecraft.evaluation import SHAPE, ObjectRow, evaluate, evaluate_one, eval
 from shapecraft.evaluation_folder import EvaluationFolder
 from shapecraft.evaluation_report import STAND_IN, markdown, page
 from shapecraft.mesh_metrics import FARTHEST
+from shapecraft.model_names import ModelName
 from shapecraft.question_judge import Judge
 from shapecraft.questions import Question, QuestionBook, QuestionSet
 from shapecraft.subjects import NO_RUN, Subject, find_subjects
@@ -170,7 +171,7 @@ def test_the_evaluator_of_one_object_is_not_its_judge():
     asked = QuestionSet("a box", tuple(Question(question=f"Is it number {n}?", answer="yes" if n % 2 else "no")
                                        for n in range(6)))
     model = Scripted(lambda _: pytest.fail("asked"), name="maker", sees_images=True)
-    row = evaluate_one(Subject("it", "live", "a box", lambda: mesh_of(block()), evaluators=("maker",)),
+    row = evaluate_one(Subject("it", "live", "a box", lambda: mesh_of(block()), evaluators=(ModelName("maker"),)),
                        judge=Judge(model), questions=QuestionBook((asked,))).row
     assert row.why("vqa") == "'maker' was the Evaluator of this object too"
     assert row.vqa_asked == 0
@@ -313,7 +314,7 @@ def test_runs_are_read_with_their_texts_grades_models_and_reasons(tmp_path):
     found = find_subjects(tmp_path, catalogue=catalogue)
     assert [name.split("_")[1] for name in (one_.name for one_ in found.subjects)] == ["one", "three", "two"]
     assert len(found.skipped) == 1 and found.skipped[0].endswith("the run is running, not finished")
-    assert found.evaluators == {"maker", "eyes"}
+    assert found.evaluators == {ModelName("maker"), ModelName("eyes")}
     good, bad, other = [done.row for done in evaluate(found.subjects)]
     assert (good.evidence, good.caption, good.reference, good.made) == ("live", "a stool", "catalogue: stool", 1.0)
     assert 0 < good.iou_box <= 1

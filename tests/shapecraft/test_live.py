@@ -9,6 +9,7 @@ from easel.errors import ConfigurationError, MissingCapability
 from shapecraft import live
 from shapecraft.events import AttemptFinished
 from shapecraft.live import open_live
+from shapecraft.model_names import KEPT, identity_of
 from shapecraft.settings import CraftSettings
 from tests.servers import openai_reply, serving
 from tests.shapecraft.crafting import BoxWall
@@ -78,6 +79,11 @@ def test_labels_stand_in_records_instead_of_names(tmp_path):
     drained(studio)
     assert {stored.model for stored in studio.run.replies} == {"writer", "judge"}
     assert studio.run.info["configuration"]["model"] == "writer"
+    assert studio.run.info[KEPT] == {"writer": [identity_of("stand-in:bad=0,broken=0")],
+                                     "judge": [identity_of("stand-in:bad=0")]}
+    again = opened(tmp_path, label="writer", vision_model="stand-in:bad=0.5", vision_label="judge")
+    again.close()
+    assert again.run.info[KEPT]["judge"] == sorted([identity_of("stand-in:bad=0"), identity_of("stand-in:bad=0.5")])
     with pytest.raises(ConfigurationError, match="two names for two models"):
         opened(tmp_path, label="one", vision_model="stand-in:bad=0", vision_label="one")
 

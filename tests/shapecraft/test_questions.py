@@ -15,6 +15,7 @@ from easel.errors import ConfigurationError, MissingCapability
 from easel.recording import Replay, ReplyStore
 from shapecraft.catalogue import CATALOGUE
 from shapecraft.mesh import ObjectMesh, PartMesh
+from shapecraft.model_names import ModelName, identity_of
 from shapecraft.question_judge import AnswersInvalid, Judge, pass_rate, question_sheet, read_answers
 from shapecraft.questions import (
     Question,
@@ -213,10 +214,36 @@ def test_no_eyes_no_judge():
 def test_the_evaluator_is_no_judge_unless_it_is_allowed_by_name_and_then_the_table_says_so():
     model = seeing(lambda _: "", evidence="live")
     with pytest.raises(ConfigurationError, match="got 'judge' for both"):
-        Judge.of(model, evaluators=["judge"])
-    assert Judge.of(model, evaluators=["another"]).column == "VQA pass rate (judge judge)"
-    same = Judge.of(model, evaluators=["judge"], allow_same=True)
+        Judge.of(model, evaluators=[ModelName("judge")])
+    another = ModelName("another", (identity_of("openai/another"),))
+    assert Judge.of(model, evaluators=[another], identities=(identity_of("x/judge"),)).column == (
+        "VQA pass rate (judge judge)")
+    same = Judge.of(model, evaluators=[ModelName("judge")], allow_same=True)
     assert same.column == "VQA pass rate (judge judge; also the Evaluator)"
+
+
+@pytest.mark.parametrize(("evaluator", "judge", "same"), [
+    (ModelName("blue", (identity_of("openai/seer-2"),)), ModelName("red", (identity_of("azure/Seer-2"),)), True),
+    (ModelName("blue", (identity_of("openai/seer-2"),)), ModelName("red", (identity_of("openai/seer-1"),)), False),
+    (ModelName("blue", (identity_of("openai/seer-2"),)), ModelName("blue", (identity_of("openai/seer-1"),)), False),
+    (ModelName("openai/seer-2"), ModelName("red", (identity_of("azure/seer-2"),)), True),
+    (ModelName("blue"), ModelName("red", (identity_of("openai/seer-2"),)), None),
+    (ModelName("blue"), ModelName("red"), None),
+])
+def test_a_label_makes_no_other_model_of_one(evaluator, judge, same):
+    assert evaluator.same(judge) is judge.same(evaluator) is same
+    model = seeing(lambda _: "", name=judge.name, evidence="live")
+
+    def asked(**more) -> Judge:
+        return Judge.of(model, evaluators=[evaluator], identities=judge.identities, **more)
+
+    if same:
+        with pytest.raises(ConfigurationError, match="another model than the Evaluator"):
+            asked()
+        assert asked(allow_same=True).column.endswith("; also the Evaluator)")
+    else:
+        said = "; not known to be another than the Evaluator)" if same is None else f"(judge {judge.name})"
+        assert asked().column.endswith(said)
 
 
 def test_columns_say_what_the_answers_are():
