@@ -1,7 +1,8 @@
 """Subjects: what there is to evaluate in a folder: finished runs, or mesh files of any method, with what they shall be.
 
 A folder holds shapecraft runs (or is one), or OBJ, STL and GLB files. A file that the captions name and that is not
-there is an object that was not made: it counts as a failure. A run that is not finished is left out, and told.
+there is an object that was not made: it counts as a failure, as one does that is broken. A file of a kind that is not
+read, named or not, and a run that is not finished are left out, and told.
 """
 
 from __future__ import annotations
@@ -169,14 +170,16 @@ def _of_run(gallery: Gallery, reason: str) -> ObjectMesh:
 def _files(folder: Path, wanted: _Wanted, captions: Path | None) -> Found:
     here = [one for one in folder.iterdir() if one.is_file() and not one.name.startswith(".") and one != captions]
     meshes = {one.name: one for one in here if one.suffix.lower() in KINDS}
-    skipped = [f"{one.name}: not read; OBJ, STL and GLB are" for one in sorted(here)
-               if one.suffix.lower() in OTHER_KINDS]
+    other = [one for one in sorted(here) if one.suffix.lower() in OTHER_KINDS or (
+        one.name in wanted.rows and one.suffix.lower() not in KINDS)]
+    skipped = [f"{one.name}: not read; OBJ, STL and GLB are" for one in other]
+    unread = {name for one in other for name in (one.name, one.stem)}
     stems = {one.stem for one in meshes.values()}
     for name in wanted.rows:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
             raise ConfigurationError("files inside the folder", came=name, where="captions")
-        if name not in meshes and not (path.suffix.lower() not in KINDS and name in stems):
+        if name not in meshes and not (path.suffix.lower() not in KINDS and name in stems | unread):
             meshes[name] = path
     subjects = []
     for name in sorted(meshes, key=_natural):

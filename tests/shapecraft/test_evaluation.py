@@ -206,6 +206,19 @@ def test_a_messy_folder_is_told_file_by_file(tmp_path):
     assert {row.evidence for row in rows.values()} == {"external"}
 
 
+@pytest.mark.parametrize("named", ["chair.ply", "chair", "chair.step"])
+def test_a_file_of_a_kind_that_is_not_read_is_no_object_that_was_not_made(tmp_path, named):
+    save(block(), tmp_path / "box.obj")
+    kind = ".step" if named.endswith("step") else ".ply"
+    (tmp_path / f"chair{kind}").write_text("whole")
+    (tmp_path / "captions.csv").write_text(f"file,caption\nbox.obj,a box\n{named},a chair\nlost.ply,a lamp\n")
+    found = find_subjects(tmp_path)
+    assert found.skipped == (f"chair{kind}: not read; OBJ, STL and GLB are",)
+    assert [one_.name for one_ in found.subjects] == ["box", "lost"], "what is not there was not made"
+    (failed,) = [done.row for done in evaluate(found.subjects[1:])]
+    assert "got no file (at lost.ply)" in failed.failed
+
+
 def test_references_are_found_by_name_by_row_and_refused_in_words(tmp_path):
     for name in ("a.obj", "b.stl", "c.glb", "d.obj"):
         save(block(), tmp_path / "in" / name)
