@@ -18,6 +18,9 @@ from shapecraft.outcome import Limits
 HEADER_BYTES = 1 << 20
 REACH = 1e6
 """Metres from the origin, along each axis, that a vertex may lie (ours, as in boxes of the graph)."""
+MATERIALS, MATERIALS_TOGETHER = 256, 2048
+"""Materials of one object, and of all objects of a job, each counted where it is used (ours: so many primitives
+are read in about three seconds). The worker refuses more in the same words."""
 BLEND_STARTS = (b"BLENDER", b"\x28\xb5\x2f\xfd")
 """An uncompressed and a compressed .blend file."""
 
@@ -45,7 +48,7 @@ class ObjectEntry(_Border):
     vertices: int = Field(ge=1)
     triangles: int = Field(ge=1)
     uv: bool
-    materials: tuple[MaterialEntry, ...] = Field(min_length=1, max_length=256)
+    materials: tuple[MaterialEntry, ...] = Field(min_length=1, max_length=MATERIALS)
 
     @property
     def size(self) -> int:
@@ -96,6 +99,7 @@ def read_header(text: bytes, limits: Limits, *, blend: bool) -> Header:
         (len(header.objects), limits.objects, "objects"),
         (sum(one.vertices for one in header.objects), limits.vertices, "vertices"),
         (sum(one.triangles for one in header.objects), limits.triangles, "triangles"),
+        (sum(len(one.materials) for one in header.objects), MATERIALS_TOGETHER, "materials"),
         (header.blend, limits.blend_bytes, "bytes of .blend"),
     ):
         if count > most:

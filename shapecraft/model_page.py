@@ -25,6 +25,8 @@ from shapecraft.posing import JointTree, PoseError, joint_tree, limits
 from shapecraft.relations import AnyRelation, FlushWith, InsetIn, OnTopOf, Repeated, SymmetricTo
 from shapecraft.shading import part_colour, screen
 
+_SWATCHES = 8
+"""Colours of one part that its row shows (ours)."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
 
@@ -166,8 +168,14 @@ def _material(component: Component, part: PartMesh | None) -> str:
     words = text(component.material)
     if part is None:
         return words
-    colour = _hex(tuple(screen(np.array(part.base_colour))))
-    return f"{_swatch(colour)} {words} (metallic {part.metallic:g}, roughness {part.roughness:g})"
+    swatches = "".join(_swatch(_hex(tuple(screen(np.array(colour))))) for colour in _shown(part))
+    more = f", the largest of {len(part.materials)}" if part.further else ""
+    return f"{swatches} {words} (metallic {part.metallic:g}, roughness {part.roughness:g}{more})"
+
+
+def _shown(part: PartMesh) -> list[tuple[float, float, float]]:
+    """Colours of its materials, the largest area's first; what glows and is black otherwise has the glow's."""
+    return [one.base_colour if any(one.base_colour) else one.emission for one in part.materials[:_SWATCHES]]
 
 
 def _relation(one: AnyRelation) -> str:

@@ -50,7 +50,7 @@ def _primitive(solid: Solid, group: int, document: dict[str, Any], buffers: list
     normals = _y_up(solid.normals[chosen].reshape(-1, 3))
     uv = solid.uv[chosen].reshape(-1, 2) if solid.uv is not None else None
     first, index = _distinct(vertex, normals, uv)
-    points = _y_up(solid.vertices)[vertex[first]]
+    points = _y_up(solid.vertices[vertex[first]])
     attributes = {
         "POSITION": _accessor(document, buffers, points, "VEC3", VERTICES, extremes=True),
         "NORMAL": _accessor(document, buffers, normals[first], "VEC3", VERTICES),

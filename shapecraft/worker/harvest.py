@@ -15,6 +15,8 @@ MESH = "MESH"
 """A curve, surface, text or metaball comes twice: as itself, and as an instance of its mesh, which counts."""
 GREY = {"name": "", "base": [0.448, 0.448, 0.448, 1.0], "metallic": 0.0, "roughness": 0.5, "emission": [0.0, 0.0, 0.0]}
 """An object without a material: a neutral grey, 0.7 on a screen (ours)."""
+MATERIALS, MATERIALS_TOGETHER = 256, 2048
+"""Of one object and of all, as our side counts them (`shapecraft.intake`)."""
 
 
 class TooMuch(Exception):
@@ -33,6 +35,7 @@ def collect(*, objects: int, vertices: int, triangles: int) -> tuple[list, list]
     graph = bpy.context.evaluated_depsgraph_get()
     graph.update()
     totals = [0, 0]
+    materials = 0
     entries: list[tuple] = []
     for instance in graph.object_instances:
         owner = instance.parent if instance.is_instance else instance.object
@@ -53,6 +56,11 @@ def collect(*, objects: int, vertices: int, triangles: int) -> tuple[list, list]
                     raise TooMuch(f"at least {total:,} {what}, at most {most:,} are allowed")
             entry, its = _object(mesh, np.array(instance.matrix_world, dtype=np.float64), one)
             entry["name"] = name
+            materials += len(entry["materials"])
+            for total, most, where in ((len(entry["materials"]), MATERIALS, f" in {name!r}"),
+                                       (materials, MATERIALS_TOGETHER, "")):
+                if total > most:
+                    raise TooMuch(f"at least {total:,} materials{where}, at most {most:,} are allowed")
             entries.append((order.get(name, len(order)), len(entries), entry, its))
         one.to_mesh_clear()
     for _, _, entry, its in sorted(entries, key=lambda item: item[:2]):

@@ -699,6 +699,21 @@ attack("a material that is not there", FORGE + """
 everywhere(framed({"kind": "ran", "objects": [entry(3, 1)]}) + struct.pack("<9f", *range(9)) + struct.pack("<3i", 0, 1, 2)
            + struct.pack("<9f", *[0.0] * 9) + struct.pack("<H", 7))
 """, "output", ends=False, says="names material 7")
+attack("a thousand materials for one mesh", FORGE + """
+everywhere(framed({"kind": "ran", "objects": [entry(3, 1, materials=[dict(GREY, name=str(n)) for n in range(1000)])]}))
+""", "output", ends=False, says="cannot be read (objects.0.materials: Tuple should have at most 256 items")
+attack("a few materials for each of many meshes", FORGE + """
+everywhere(framed({"kind": "ran", "objects": [entry(3, 1, name=str(n), materials=[GREY] * 9) for n in range(300)]}))
+""", "output", ends=False, says="2,700 materials, at most 2,048 are allowed")
+attack("a mesh without materials", FORGE + """
+everywhere(framed({"kind": "ran", "objects": [entry(3, 1, materials=[])]}))
+""", "output", ends=False, says="cannot be read (objects.0.materials: Tuple should have at least 1 item")
+attack("a material with a field of its own", FORGE + """
+everywhere(framed({"kind": "ran", "objects": [entry(3, 1, materials=[dict(GREY, texture="/etc/passwd")])]}))
+""", "output", ends=False, says="cannot be read (objects.0.materials.0.texture: Extra inputs are not permitted")
+attack("a material whose name has no end", FORGE + """
+everywhere(framed({"kind": "ran", "objects": [entry(3, 1, materials=[dict(GREY, name="x" * 100000)])]}))
+""", "output", ends=False, says="cannot be read (objects.0.materials.0.name: String should have at most 256")
 attack("half a result, then silence", FORGE + """
 everywhere(framed({"kind": "ran", "objects": [entry(3, 1)]}))
 import time
