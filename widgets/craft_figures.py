@@ -19,7 +19,7 @@ from widgets.figures import _marked, _plain
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-EYE = {"x": 1.2, "y": -1.75, "z": 0.85}
+EYE = {"x": 1.0, "y": -1.45, "z": 0.7}
 """Where a figure is seen from at first: the three-quarter side of the sheets (plotly's units)."""
 MOST_TRIANGLES = 6000
 """Of all parts of a figure together (ours): objects of many parts are drawn coarser."""
@@ -41,12 +41,13 @@ class Layers:
 
 def object_figure(
     graph: ShapeGraph | None, parts: Mapping[str, PartMesh], *, layers: Layers | None = None, title: str = "",
-    triangles: int = TRIANGLES, slots: int = 0, watermark: bool = False,
+    triangles: int = TRIANGLES, slots: int = 0, reach: np.ndarray | None = None, watermark: bool = False,
 ) -> go.Figure:
     """Boxes with names, and inside them what was made, each part in the colour that the sheets and pages give it.
 
     parts : component -> its mesh, of those that are made; triangles : most that are drawn of one part
     slots : components to keep traces for, empty ones where there are fewer, so that a live figure keeps its traces
+    reach : (2, 3) corners of what is to be in view; None takes all boxes and parts, also those that are not drawn
     Traces in order: all names, then per component its mesh and its box. A click on a name in the legend takes a part
     away, and brings it back. Without a graph: an empty scene.
     """
@@ -70,7 +71,8 @@ def object_figure(
     figure.update_layout(
         title={"text": f"{_plain(title)}{thin}", "font": {"size": 14}, "x": 0.01, "y": 0.96, "yanchor": "top"},
         height=460, font=theme.FONT, paper_bgcolor="white", template="none", margin={"l": 0, "r": 0, "t": 50, "b": 0},
-        scene=_scene(), legend={"itemsizing": "constant", "x": 1, "xanchor": "right", "y": 0.92},
+        scene=_scene(_reach(graph, parts) if reach is None else reach),
+        legend={"itemsizing": "constant", "x": 1, "xanchor": "right", "y": 0.92},
         uirevision="kept",
     )
     return _marked(figure) if watermark else figure
@@ -148,10 +150,20 @@ def _names(named: Sequence[tuple[str, Box]]) -> Any:
                         hoverinfo="skip", showlegend=False, textposition="top center")
 
 
-def _scene() -> dict[str, Any]:
-    axis = {"visible": False}
-    return {"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "data", "uirevision": "kept",
-            "camera": {"eye": EYE, "up": {"x": 0, "y": 0, "z": 1}}}
+def _reach(graph: ShapeGraph | None, parts: Mapping[str, PartMesh]) -> np.ndarray:
+    boxes = [_CORNERS[[0, 7]] * one.box.size + one.box.center for one in graph.components] if graph else []
+    corners = np.array([*boxes, *(part.bounds for part in parts.values())]).reshape(-1, 2, 3)
+    if not len(corners):
+        return np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    return np.stack([corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)])
+
+
+def _scene(reach: np.ndarray) -> dict[str, Any]:
+    """A cube around what is to be in view, so that nothing changes its size when a layer is taken away."""
+    middle, half = reach.mean(axis=0), max(float((reach[1] - reach[0]).max()) * 0.52, 1e-6)
+    axes = {f"{axis}axis": {"visible": False, "range": [round(at - half, 5), round(at + half, 5)]}
+            for axis, at in zip("xyz", middle.tolist(), strict=True)}
+    return {**axes, "aspectmode": "cube", "uirevision": "kept", "camera": {"eye": EYE, "up": {"x": 0, "y": 0, "z": 1}}}
 
 
 def hex_of(number: int) -> str:

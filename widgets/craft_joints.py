@@ -44,6 +44,9 @@ class JointSliders(Shown):
                                          for name in self.tree.moving}
         self._live: Any = None
         self._thin = ObjectMesh(tuple(thinned(part, LIVE_TRIANGLES) for part in mesh.parts))
+        seen = np.array([pose(self._thin, self.tree, values).mesh.bounds
+                         for values in (self.values, self._ends(0), self._ends(1))])
+        self._reach = np.stack([seen[:, 0].min(axis=0), seen[:, 1].max(axis=0)])
 
     @classmethod
     def of_run(cls, run: RunStore | Path | str) -> JointSliders:
@@ -79,6 +82,11 @@ class JointSliders(Shown):
 
     _notes: tuple[str, ...] = ()
 
+    def _ends(self, side: int) -> dict[str, Value]:
+        """All joints at their lowest (0) or highest (1) value."""
+        found = {name: limits(self.tree.joint(name))[side] for name in self.tree.moving}
+        return {name: (end, end, end) if self.tree.joint(name).type == "ball" else end for name, end in found.items()}
+
     @property
     def pose(self) -> Pose:
         """The whole mesh in the pose."""
@@ -88,7 +96,7 @@ class JointSliders(Shown):
         """The object in the pose. layers : what of it; more : as `widgets.craft_figures.object_figure`"""
         posed = pose(self._thin, self.tree, self.values).mesh
         return object_figure(self.graph, {part.name: part for part in posed.parts}, layers=layers,
-                             title=self.graph.object, watermark=bool(self.watermark), **more)
+                             title=self.graph.object, reach=self._reach, watermark=bool(self.watermark), **more)
 
     def html(self) -> str:
         drawn = craft_words.stills(self.pose.mesh, f"{self.graph.object} in its pose",

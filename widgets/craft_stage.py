@@ -52,6 +52,8 @@ class Stage:
             with self._figure.batch_update():
                 for old, new in zip(self._figure.data, fresh.data, strict=False):
                     old.update(new.to_plotly_json(), overwrite=True)
+                for axis in ("xaxis", "yaxis", "zaxis"):
+                    self._figure.layout.scene[axis].range = fresh.layout.scene[axis].range
                 self._figure.layout.title = fresh.layout.title
                 self._figure.layout.annotations = fresh.layout.annotations
 
