@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from easel.errors import EaselError, shorten
 from shapecraft.boxes import STRICT, vector
 from shapecraft.graph import Joint, ShapeGraph
-from shapecraft.posing import JointTree, Value, checked_value, joint_tree, limits, numbers_of
+from shapecraft.posing import JointTree, Value, checked_value, joint_tree, limits, numbers_of, rotation
 
 FORMAT = "shapecraft-animation/1"
 FPS = 24
@@ -28,6 +29,8 @@ LONGEST = 60.0
 """Seconds of one animation (ours)."""
 FASTEST = 90.0
 """Degrees from one frame to the next (ours): quaternions a half turn apart do not say which way round."""
+ROUNDED = 1e-6
+"""Degrees by which rounding may exceed FASTEST (ours)."""
 SPEED, TRAVEL = 90.0, 0.5
 """Of a sweep (ours): degrees a second on average, and lengths of the object a second."""
 STRETCH = (0.5, 2.5)
@@ -152,20 +155,33 @@ def checked(animation: Animation, graph: ShapeGraph) -> Animation:
     made = replace(animation, tracks=tuple(tracks), notes=(*animation.notes, *notes))
     for track in made.tracks:
         if tree.joint(track.joint).type != "slider":
-            _check_speed(track, made)
+            _check_speed(track, made, tree.joint(track.joint))
     if not any(any(numbers) for track in made.tracks for _, numbers in track.keyframes):
         raise AnimationError("a keyframe that moves something", came="all at 0, as modelled")
     return made
 
 
-def _check_speed(track: Track, animation: Animation) -> None:
-    last = numbers_of(track.at(0, animation.interpolation))
+def _check_speed(track: Track, animation: Animation, joint: Joint) -> None:
+    """Every number for itself, and of a ball the turn that its three angles make together.
+
+    The numbers alone would let three fast ones make more than half a turn, the turn alone a whole one.
+    """
+    last = track.at(0, animation.interpolation)
     for frame in range(1, animation.frames + 1):
-        now = numbers_of(track.at(frame, animation.interpolation))
-        if max(abs(a - b) for a, b in zip(last, now, strict=True)) > FASTEST:
+        now = track.at(frame, animation.interpolation)
+        turned = max(abs(a - b) for a, b in zip(numbers_of(last), numbers_of(now), strict=True))
+        if joint.type == "ball" and now != last:
+            turned = max(turned, _angle(rotation(joint, last), rotation(joint, now)))
+        if turned > FASTEST + ROUNDED:
             raise AnimationError(f"at most {FASTEST:g} degrees a frame of 1/{FPS} s", came=f"more at {frame / FPS:g} s",
                                  where=f"the joint of {track.joint}", mend="Give the movement more time.")
         last = now
+
+
+def _angle(a: np.ndarray, b: np.ndarray) -> float:
+    """Degrees of the one turn that leads from a rotation to another: their quaternions' dot product is cos(half)."""
+    half = math.sqrt(max(0.0, 1.0 + float(np.sum(a * b)))) / 2.0  # the trace of a^T b is 1 + 2 cos(angle)
+    return math.degrees(2.0 * math.acos(min(1.0, half)))
 
 
 def sweep(graph: ShapeGraph, *, together: bool = False) -> Animation:

@@ -137,6 +137,19 @@ def test_limits_hold_and_what_was_changed_is_noted():
         checked(fast, wheel)
 
 
+def test_the_three_angles_of_a_ball_are_too_fast_together():
+    loose = cupboard(hand=replace(JOINTS["hand"], limits=(-180, 180)))
+
+    def turned(*degrees: float) -> Animation:
+        return replace(WAVE, interpolation="linear", tracks=(Track("hand", ((0, (0.0, 0.0, 0.0)), (1, degrees))),))
+
+    assert checked(turned(90.0, 0.0, 0.0), loose).frames == 48
+    assert checked(turned(50.0, 50.0, 0.0), loose).frames == 48  # 69.6 degrees around one axis
+    for degrees in ((80.0, 80.0, 0.0), (80.0, -80.0, 80.0)):  # each below 90; 108 and 159 together
+        with pytest.raises(AnimationError, match=r"at most 90 degrees a frame of 1/24 s, got more at 0.0416667 s"):
+            checked(turned(*degrees), loose)
+
+
 def test_a_sweep_goes_through_every_limit_and_back():
     made = sweep(cupboard())
     assert [track.joint for track in made.tracks] == ["door", "arm", "hand", "finger"]
