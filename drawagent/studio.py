@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from drawagent.artist import Artist, Reference
 from drawagent.epochs import Practice, practise
@@ -22,12 +21,13 @@ from drawagent.reporting import AnchorReport, EpochReport, report
 from drawagent.reward import RememberedReward, Reward, ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.trust import POLICIES
+from easel import scorers
 from easel.chat import ChatModel, Evidence
 from easel.errors import ConfigurationError
 from easel.plugins import load, source_key
 from easel.prices import Price
 from easel.runs import RunStore, provenance
-from easel.scoring import ClipScorer, ImageTextScorer
+from easel.scoring import ImageTextScorer
 from easel.studios import fingerprint, keep_prompts, prompt_keys
 
 if TYPE_CHECKING:
@@ -38,45 +38,8 @@ PACKAGES = ("easel3d", "numpy", "torch", "torchvision", "open_clip_torch", "lite
 
 
 def open_scorer(name: str, *, allow_unknown_words: bool = False, device: str = "cpu") -> ImageTextScorer:
-    """The scorer that a text names: "embedded:reward", "embedded:report", "MODEL/PRETRAINED", a folder, or a plugin
-    "package.module:Name". Raises where weights are missing; nothing else is ever taken instead.
-
-    device : where the CLIP computes, as torch names it; a plugin chooses its own
-    """
-    _check_device(device)
-    if name.startswith("embedded:"):
-        which = name.partition(":")[2]
-        if which not in ("reward", "report"):
-            raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer")
-        known = cast(Literal["reward", "report"], which)
-        return ClipScorer.embedded(known, allow_unknown_words=allow_unknown_words, device=device)
-    if Path(name).is_dir():
-        return ClipScorer(name, None, device=device)
-    if ":" in name:
-        kind, _, which = name.partition(":")
-        if difflib.get_close_matches(kind, ["embedded"], 1, 0.75):
-            raise ConfigurationError("embedded:reward or embedded:report", came=name, where="scorer",
-                                     mend=f"Did you mean embedded:{which}?")
-        return load(name)()
-    model, slash, tag = name.partition("/")
-    if not slash:
-        raise ConfigurationError("a scorer as MODEL/PRETRAINED, embedded:reward, embedded:report, or a folder",
-                                 came=name, where="scorer", mend="The usual one is ViT-B-32/laion2b_s34b_b79k.")
-    return ClipScorer(model, tag, device=device)
-
-
-def _check_device(device: str) -> None:
-    if device == "cpu":
-        return
-    import torch
-
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ConfigurationError("a device as torch names it: cpu, cuda, cuda:1", came=device) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("a CUDA device that torch can use", came="none", where=f"device {device}",
-                                 mend="Leave the device away to compute on the CPU.")
+    """As `easel.scorers.open_scorer`, a plugin "package.module:Name" too."""
+    return scorers.open_scorer(name, allow_unknown_words=allow_unknown_words, device=device, plugins=True)
 
 
 @dataclass

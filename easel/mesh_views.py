@@ -191,6 +191,6 @@ def _compiled() -> Callable[..., None]:
     except ImportError:
         raise MissingCapability(
             "the package numba, which draws meshes", came="none", where="easel.mesh_views",
-            mend="Install the extra 'lab' (`make setup` does).",
+            mend="Install the extra 'shapes' (`make setup` does).",
         ) from None
     return numba.njit(_fill)

@@ -310,6 +310,6 @@ def _special() -> Any:
     except ImportError:
         raise MissingCapability(
             "the package scipy", came="none", where="easel.statistics",
-            mend="Install the extra 'lab' (`make setup` does).",
+            mend="Install the extra 'shapes' (`make setup` does).",
         ) from None
     return special

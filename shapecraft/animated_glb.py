@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from easel.errors import ConfigurationError
 from shapecraft.animation import FPS, Animation
 from shapecraft.boxes import Vector
 from shapecraft.graph import Joint, ShapeGraph
+from shapecraft.object_glb import glb_chunks
 from shapecraft.part_glb import FLOAT
 from shapecraft.posing import JointTree, Value
 
@@ -32,7 +32,7 @@ def animated_glb(glb: bytes, graph: ShapeGraph, animation: Animation) -> bytes:
     Joints without keyframes are nodes too. Vertices of the rest pose stay where they are, to rounding of 32-bit floats.
     Raises ConfigurationError for bytes that are no GLB of ours, PoseError for joints that make no tree.
     """
-    document, body = _read(glb)
+    document, body = glb_chunks(glb, what="the GLB of an object", where="animated_glb")
     tree = animation.tree(graph)
     nodes: list[dict[str, Any]] = document["nodes"]
     first = len(nodes)
@@ -135,15 +135,3 @@ def _accessor(document: dict[str, Any], data: list[bytes], array: np.ndarray, sh
         entry |= {"min": [float(one) for one in array.min(axis=0)], "max": [float(one) for one in array.max(axis=0)]}
     document["accessors"].append(entry)
     return len(document["accessors"]) - 1
-
-
-def _read(content: bytes) -> tuple[dict[str, Any], bytes]:
-    """(document, binary chunk)"""
-    try:
-        magic, version, _, length, kind = struct.unpack_from("<4sIII4s", content)
-        size, second = struct.unpack_from("<I4s", content, 20 + length)
-        if (magic, version, kind, second) != (b"glTF", 2, b"JSON", b"BIN\0"):
-            raise ValueError(f"begins {magic!r}, version {version}")
-        return json.loads(content[20: 20 + length]), content[28 + length: 28 + length + size]
-    except (struct.error, ValueError) as error:
-        raise ConfigurationError("the GLB of an object", came=str(error), where="animated_glb") from None

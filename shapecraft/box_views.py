@@ -202,5 +202,5 @@ def _compiled() -> Callable[..., Any]:
         import numba
     except ImportError:
         raise MissingCapability("the package numba, which draws boxes", came="none", where="shapecraft.box_views",
-                                mend="Install the extra 'lab' (`make setup` does).") from None
+                                mend="Install the extra 'shapes' (`make setup` does).") from None
     return numba.njit(nogil=True)(_fill)

@@ -100,15 +100,18 @@ def candlestick(*, height: float = 0.24) -> Parts:
 
 
 def bucket(*, radius: float = 0.15, height: float = 0.28) -> Parts:
-    path = [(radius * math.cos(a), 0.0, height - 0.02 + radius * math.sin(a)) for a in
-            (0, 0.4, 0.8, 1.2, math.pi / 2, math.pi - 1.2, math.pi - 0.8, math.pi - 0.4, math.pi)]
+    hinge, reach = height - 0.02, radius + 0.022  # the grip swings past the rim
+    arc = [((radius + 0.005) * math.cos(a), 0.0, hinge + reach * math.sin(a)) for a in
+           (0, 0.4, 0.8, 1.2, math.pi / 2, math.pi - 1.2, math.pi - 0.8, math.pi - 0.4, math.pi)]
+    path = [(radius - 0.004, 0.0, hinge), *arc, (0.004 - radius, 0.0, hinge)]
     return (
         part("pail", "an open frustum with a floor, wider at the top", "on the floor", "brushed steel",
              turned(_shell([(0, 0), (radius * 0.72, 0), (radius, height)], 0.004))),
-        part("bail", "a bent rod, half a circle", "hinged at the rim, left and right", "matte iron", tube(path, 0.004),
-             joint=Joint("hinge", (1, 0, 0), (0.0, 0.0, height - 0.02), (-95.0, 95.0), ("grip",))),
+        part("bail", "a bent rod, nearly half a circle", "hinged at the rim, left and right", "matte iron",
+             tube(path, 0.004),
+             joint=Joint("hinge", (1, 0, 0), (0.0, 0.0, hinge), (-95.0, 95.0), ("grip",))),
         part("grip", "a short thick roll", "in the middle of the bail", "wood",
-             rod(0.012, 0.09, (0, 0, height - 0.02 + radius), axis="x")),
+             rod(0.012, 0.09, (0, 0, hinge + reach), axis="x")),
     )
 
 
@@ -152,7 +155,8 @@ def laptop(*, width: float = 0.32, depth: float = 0.22) -> Parts:
              box((0.1, 0.06, 0.001), (0, -0.065, 0.0165))),
         part("screen", "a thin upright slab", "on the rear edge of the base, hinged there", "brushed aluminium",
              box((width, 0.008, depth), (0, depth / 2 - 0.004, 0.016 + depth / 2), bevel=0.003),
-             joint=Joint("hinge", (1, 0, 0), (0.0, depth / 2 - 0.004, 0.016), (-25.0, 90.0), ("panel",))),
+             # So high that the closed screen lies on the keys, and not in the base.
+             joint=Joint("hinge", (1, 0, 0), (0.0, depth / 2 - 0.004, 0.0235), (-25.0, 90.0), ("panel",))),
         part("panel", "a thin dark plate", "on the front of the screen", "glossy black glass",
              box((width - 0.02, 0.001, depth - 0.03), (0, depth / 2 - 0.0085, 0.016 + depth / 2))),
     )

@@ -20,7 +20,8 @@ app = typer.Typer(
 )
 
 DEMO = "stool"
-"""The packaged recording that `demo` replays: of those that ship, the one that takes least time."""
+"""The packaged recording that `demo` replays: of those that ship, the one that takes least time: 24 s of one processor
+with its edit, which takes 5 of them (the laptop takes 50)."""
 
 Preset = Annotated[str, typer.Option(help="paper: what the paper says. ours: with our additions.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; may be repeated.")]

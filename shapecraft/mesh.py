@@ -380,6 +380,7 @@ def _components(count: int, links: np.ndarray) -> np.ndarray:
         from scipy.sparse.csgraph import connected_components
     except ImportError:
         raise MissingCapability("the package scipy, which finds what hangs together", came="none",
-                                where="shapecraft.mesh", mend="Install the extra 'lab' (`make setup` does).") from None
+                                where="shapecraft.mesh",
+                                mend="Install the extra 'shapes' (`make setup` does).") from None
     graph = coo_matrix((np.ones(len(links), dtype=bool), (links[:, 0], links[:, 1])), shape=(count, count))
     return connected_components(graph, directed=False)[1]

@@ -28,7 +28,7 @@ def read_mesh(path: Path, *, up: Up | None = None) -> ObjectMesh:
     """The object in a GLB, OBJ or STL file.
 
     up : the file's axis that points up; None is y for GLB and z for the others
-    An STL, or an OBJ without objects and groups, is one part under the file's name without its ending.
+    An STL, or an OBJ without objects, is one part under the file's name without its ending.
     Raises ConfigurationError for other kinds, unreadable files, and meshes that `PartMesh` refuses.
     """
     kind = path.suffix.lower()
@@ -54,8 +54,8 @@ def _read(content: bytes, kind: str, up: Up, where: str, name: str) -> ObjectMes
     import trimesh
 
     try:
-        order = _node_names(content) if kind == "glb" else []
-        # An OBJ's groups are told apart only when asked for, and its order is the file's.
+        order = {"glb": _node_names, "obj": _object_names}.get(kind, lambda _: [])(content)
+        # An OBJ's objects are told apart only when asked for, in no order of the file; its groups never are.
         extra: dict[str, Any] = {"split_objects": True, "group_material": False} if kind == "obj" else {}
         scene = trimesh.load_scene(io.BytesIO(content), file_type=kind, process=False, **extra)
         found = [(_owner(scene, node), *scene.graph[node]) for node in scene.graph.nodes_geometry]
@@ -136,3 +136,9 @@ def _node_names(content: bytes) -> list[str]:
         raise ValueError(f"first chunk is {kind!r}")
     nodes = json.loads(content[20: 20 + length]).get("nodes", [])
     return [str(node.get("name", index)) for index, node in enumerate(nodes)]
+
+
+def _object_names(content: bytes) -> list[str]:
+    """Names of an OBJ's objects in the file's order."""
+    lines = (line.split(maxsplit=1) for line in content.decode("utf-8", "replace").splitlines())
+    return [line[1].strip() for line in lines if len(line) == 2 and line[0] == "o"]

@@ -148,7 +148,8 @@ def _tree() -> Callable[[np.ndarray], Any]:
         from scipy.spatial import cKDTree
     except ImportError:
         raise MissingCapability("the package scipy, which finds nearest points", came="none",
-                                where="shapecraft.mesh_metrics", mend="Install the extra 'lab'.") from None
+                                where="shapecraft.mesh_metrics",
+                                mend="Install the extra 'shapes' (`make setup` does).") from None
     return cKDTree
 
 

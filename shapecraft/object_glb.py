@@ -26,7 +26,7 @@ def object_glb(parts: Iterable[tuple[str, bytes]], flat: Mapping[str, FlatMateri
     }
     body = b""
     for name, content in parts:
-        document, data = _read(content, name)
+        document, data = glb_chunks(content, what="a GLB of a part", where=name)
         views, accessors, materials = (len(whole[key]) for key in ("bufferViews", "accessors", "materials"))
         whole["materials"] += [_material(one, name, (flat or {}).get(name)) for one in document.get("materials", [])]
         whole["bufferViews"] += [{**one, "buffer": 0, "byteOffset": one.get("byteOffset", 0) + len(body)}
@@ -58,7 +58,8 @@ def _material(entry: dict[str, Any], name: str, flat: FlatMaterial | None) -> di
     }}
 
 
-def _read(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
+def glb_chunks(content: bytes, *, what: str, where: str) -> tuple[dict[str, Any], bytes]:
+    """(document, binary chunk) of a GLB of ours. Raises ConfigurationError for other bytes: `what` was expected."""
     try:
         magic, version, _ = struct.unpack_from("<4sII", content)
         length, kind = struct.unpack_from("<I4s", content, 12)
@@ -67,4 +68,4 @@ def _read(content: bytes, name: str) -> tuple[dict[str, Any], bytes]:
             raise ValueError(f"begins {magic!r}, version {version}")
         return json.loads(content[20: 20 + length]), content[28 + length: 28 + length + size]
     except (struct.error, ValueError) as error:
-        raise ConfigurationError("a GLB of a part", came=str(error), where=name) from None
+        raise ConfigurationError(what, came=str(error), where=where) from None

@@ -279,6 +279,6 @@ def _compiled() -> tuple[Callable[..., Any], Callable[..., Any]]:
         import numba
     except ImportError:
         raise MissingCapability("the package numba, which draws meshes", came="none", where="shapecraft.raster",
-                                mend="Install the extra 'lab' (`make setup` does).") from None
+                                mend="Install the extra 'shapes' (`make setup` does).") from None
     see, describe = (numba.njit(nogil=True)(function) for function in (_see, _describe))
     return see, describe

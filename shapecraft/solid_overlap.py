@@ -172,7 +172,7 @@ def _compiled() -> Callable[..., Any]:
         import numba
     except ImportError:
         raise MissingCapability("the package numba, which fills voxels", came="none", where="shapecraft.solid_overlap",
-                                mend="Install the extra 'lab' (`make setup` does).") from None
+                                mend="Install the extra 'shapes' (`make setup` does).") from None
     return numba.njit(nogil=True)(_cross)
 
 

@@ -31,6 +31,10 @@ def test_an_installed_wheel_replays_the_tour(tmp_path):
     environment = {"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
     where = run(sys.executable, "-c", "import drawagent; print(drawagent.__file__)", cwd=empty, **environment)
     assert where.startswith(str(site))
+    beside = {"stool": ("edits.json", "edit_replies.jsonl.gz"), "laptop": ("animations.json", "animation_replies.jsonl.gz")}
+    for recording, names in beside.items():
+        for name in ("recording.json", "replies.jsonl.gz", *names):
+            assert (site / "shapecraft/recordings" / recording / name).is_file()
     told = run(sys.executable, "-m", "drawagent", "demo", cwd=empty, **environment)
     for name in ("contact sheet: ", "pairs: ", "learning curve: ", "run folder: "):
         (line,) = [line for line in told.splitlines() if line.startswith(name)]

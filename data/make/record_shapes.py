@@ -4,7 +4,8 @@
     python -m data.make.record_shapes toadstool --run data/runs/2026-11-28_toadstool_0123456789
 
 Stop it at any time; the same command goes on and asks nothing twice. The second command packs a run that is finished,
-and both write known_programs.txt anew.
+with the edits and the animations in words that it has by then (shapecraft/recordings/README.md has their commands), and
+both write known_programs.txt anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from easel.runs import RunStore
+from shapecraft.animation_recordings import keep_animations
+from shapecraft.edit_recordings import keep_edits
 from shapecraft.events import AttemptFinished
 from shapecraft.live import open_live
 from shapecraft.recordings import keep, write_known_programs
@@ -59,7 +62,12 @@ def main() -> None:
     folder = options.run or record(options.object, api_base=options.api_base, model=options.model, root=options.root)
     run = RunStore.read(folder)
     dates = sorted({stored.date for stored in run.replies})
-    print(keep(run, options.out / options.object, label=LABEL, date=dates[0], notes=NOTES))
+    out = options.out / options.object
+    print(keep(run, out, label=LABEL, date=dates[0], notes=NOTES))
+    if run.rows("edits"):
+        keep_edits(run, out, label=LABEL, date=dates[-1])
+    if any(row["model"] for row in run.rows("animations")):
+        keep_animations(run, out, label=LABEL, date=dates[-1])
     print(write_known_programs(), "programs are known")
 
 

@@ -79,7 +79,7 @@ def test_one_scorer_that_ranks_and_reports_is_loaded_once(tmp_path, monkeypatch)
 
 def test_the_device_reaches_the_clip_and_the_renderer(monkeypatch):
     taken = []
-    monkeypatch.setattr("drawagent.studio.ClipScorer", lambda *names, **more: taken.append(more["device"]))
+    monkeypatch.setattr("easel.scorers.ClipScorer", lambda *names, **more: taken.append(more["device"]))
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     open_scorer("ViT-B-32/some", device="cuda:1")
     assert taken == ["cuda:1"]

@@ -11,7 +11,7 @@ from easel.cli import app
 from easel.doctor import BLENDER_SETTING, PREDICTOR, Capability, examine
 
 NAMES = [
-    "extra 'chat'", "extra 'clip'", "extra 'lab'", "provider key", "embedded CLIP",
+    "extra 'chat'", "extra 'clip'", "extra 'shapes'", "extra 'lab'", "provider key", "embedded CLIP",
     "reward CLIP (ViT-B-32, laion2b_s34b_b79k)", "report CLIP (ViT-L-14-quickgelu, openai)", "aesthetic predictor",
     "GPU", "chromium", "Blender", "wall (bubblewrap)",
 ]
@@ -62,13 +62,13 @@ def test_weights_are_looked_for_where_the_hub_keeps_them(tmp_path, variable):
     snapshot = hub / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K/snapshots/1"
     snapshot.mkdir(parents=True)
     given = {variable: str(tmp_path / "cache")}
-    assert not machine(tmp_path, environment=given)[NAMES[5]].ready
+    assert not machine(tmp_path, environment=given)[NAMES[6]].ready
     (snapshot / "open_clip_model.safetensors").touch()
     (hub / "models--some--aesthetics/snapshots/2").mkdir(parents=True)
     (hub / "models--some--aesthetics/snapshots/2" / PREDICTOR).touch()
     found = machine(tmp_path, environment=given)
-    assert [found[name].ready for name in NAMES[5:8]] == [True, False, True]
-    assert found[NAMES[6]].mend == "hf download timm/vit_large_patch14_clip_224.openai open_clip_model.safetensors"
+    assert [found[name].ready for name in NAMES[6:9]] == [True, False, True]
+    assert found[NAMES[7]].mend == "hf download timm/vit_large_patch14_clip_224.openai open_clip_model.safetensors"
 
 
 def test_both_embedded_models_are_needed(tmp_path):

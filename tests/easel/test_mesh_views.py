@@ -208,7 +208,7 @@ def test_without_numba_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     _compiled.cache_clear()
     try:
-        with pytest.raises(MissingCapability, match=r"the package numba, which draws meshes.*Install the extra 'lab'"):
+        with pytest.raises(MissingCapability, match=r"the package numba, which draws meshes.*Install the extra 'shapes'"):
             mesh_views(ball(), [FRONT])
     finally:
         _compiled.cache_clear()

@@ -12,11 +12,20 @@ from easel.errors import ConfigurationError, MissingCapability
 from shapecraft.blender_interpreter import find_blender
 from shapecraft.catalogue import CATALOGUE, find_entry
 from shapecraft.checks import advise
+from shapecraft.clashes import clashes
 from shapecraft.graph import from_json, to_json
+from shapecraft.mesh import assembled
+from shapecraft.mesh_files import read_glb
+from shapecraft.object_glb import object_glb
+from shapecraft.outcome import Job
+from shapecraft.part_glb import write_glb
 from shapecraft.part_list import read_part_list, write_part_list
 from shapecraft.placement import layout_facts
+from shapecraft.posing import joint_tree, pose
 from shapecraft.relations import measure
 from shapecraft.shapes_guide import SHAPES, helpers
+from shapecraft.wall import open_known_programs, program_hash
+from tests.shapecraft.crafting import solid
 
 HERE = Path(__file__).resolve().parent
 NAMES = [entry.name for entry in CATALOGUE]
@@ -108,3 +117,31 @@ def test_an_unknown_object_is_refused_with_what_there_is():
     with pytest.raises(ConfigurationError, match="expected an object of the catalogue, got a dragon") as error:
         find_entry("a dragon")
     assert "It has stool, chair, table" in str(error.value)
+
+
+@pytest.mark.acceptance
+@pytest.mark.parametrize("name", ["bucket", "laptop"])
+def test_joints_move_to_their_limits_without_clashes(name):
+    graph = find_entry(name).graph()
+    try:
+        wall = open_known_programs(1, known={program_hash(one.program) for one in graph.components})
+    except MissingCapability as error:
+        pytest.skip(str(error))
+    with wall:
+        mesh = assembled((one.name, read_glb(wall.run(Job(one.program, one.name)).glb)) for one in graph.components)
+    tree = joint_tree(graph)
+    (joint,) = tree.moving
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        low, high = tree.joint(joint).limits
+        assert max((one.grown for one in clashes(mesh, tree, {joint: low + share * (high - low)})), default=0) < 0.01
+
+
+def test_the_laptops_screen_closes_onto_its_keys():
+    graph = find_entry("laptop").graph()
+    mesh = read_glb(object_glb((one.name, write_glb([solid(one.name, one.box.size, one.box.center)]))
+                               for one in graph.components))
+    tree = joint_tree(graph)
+    for angle in (-25.0, 30.0, 60.0, 90.0):
+        assert max((one.posed for one in clashes(mesh, tree, {"screen": angle})), default=0) < 0.002
+    closed = {part.name: part.bounds for part in pose(mesh, tree, {"screen": 90.0}).mesh.parts}
+    assert 0 < closed["panel"][0][2] - closed["keyboard"][1][2] < 0.001

@@ -122,8 +122,18 @@ def test_an_obj_with_objects_has_parts(tmp_path):
     path = tmp_path / "pair.obj"
     path.write_text("o right\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\no left\nv 5 0 0\nv 6 0 0\nv 5 1 0\nf 4 5 6\n")
     mesh = read_mesh(path)
-    assert sorted(mesh.names) == ["left", "right"]
+    assert mesh.names == ("right", "left")
     assert mesh.parts[mesh.names.index("left")].bounds[0].tolist() == [5, 0, 0]
+
+
+def test_an_objs_objects_come_in_the_files_order(tmp_path):
+    names = ("zeta", "alpha", "big one", "beta")
+    path = tmp_path / "four.obj"
+    path.write_text("".join(f"o {name}\nv {i} 0 0\nv {i}.5 0 0\nv {i} 1 0\nf {3 * i + 1} {3 * i + 2} {3 * i + 3}\n"
+                            for i, name in enumerate(names)))
+    mesh = read_mesh(path)
+    assert mesh.names == names
+    assert [part.bounds[0][0] for part in mesh.parts] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("name", "content", "words"), [

@@ -240,6 +240,6 @@ def test_settings_that_make_no_picture_are_refused(settings, words):
 def test_without_numba_it_says_what_to_install(monkeypatch):
     raster._compiled.cache_clear()
     monkeypatch.setitem(sys.modules, "numba", None)
-    with pytest.raises(MissingCapability, match="expected the package numba, which draws meshes.*extra 'lab'"):
+    with pytest.raises(MissingCapability, match="expected the package numba, which draws meshes.*extra 'shapes'"):
         rasterise(crossing(), [FRONT], size=8)
     raster._compiled.cache_clear()
