@@ -17,7 +17,11 @@ from shapecraft.animation import Animation
 from shapecraft.graph import ShapeGraph
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.posing import JointTree, Value, pose
-from shapecraft.solid_overlap import Figure, exact_overlap, voxel_overlap
+from shapecraft.solid_overlap import VOXELS, Figure, exact_overlap, filled, rounded
+
+MOST = 256
+"""Cubes along the longest side of the larger part, at most (ours): 17 million of them."""
+Counts = tuple[int, int, int]
 
 LOOKS = 8
 """Even steps of an animation that are looked at, beside its keyframes (ours)."""
@@ -40,8 +44,14 @@ class Clash:
 
     @property
     def grown(self) -> float:
-        """By how much the pose adds to what overlaps as modelled; never below 0."""
-        return max(0.0, round(self.posed - self.rest, 6))
+        """By how much the pose adds to what overlaps as modelled; never below 0; nan where either has no figure."""
+        grown = round(self.posed - self.rest, 6)
+        return grown if math.isnan(grown) else max(0.0, grown)
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a figure of both."""
+        return not math.isnan(self.grown)
 
     def row(self) -> dict[str, Any]:
         return {name: None if isinstance(value, float) and math.isnan(value) else value
@@ -49,10 +59,11 @@ class Clash:
 
 
 def clashes(mesh: ObjectMesh, tree: JointTree, values: Mapping[str, Value]) -> tuple[Clash, ...]:
-    """Every pair of parts that moves against each other in the pose and whose boxes meet there, the most grown first.
+    """Every pair of parts that moves against each other in the pose and whose boxes meet there, the most grown first,
+    those that could not be measured last.
 
-    Exact for closed pieces; by cubes, 64 along the longest side, where a piece is open. Errors as `pose`; raises
-    MissingCapability without the packages that measure.
+    Exact for closed pieces; by cubes, 64 along the longest side of the smaller part, where a piece is open. Errors as
+    `pose`; raises MissingCapability without the packages that measure.
     """
     posed = {part.name: part for part in pose(mesh, tree, values).mesh.parts}
     moved = tree.transforms(tree.clamped(values)[0])
@@ -66,13 +77,14 @@ def clashes(mesh: ObjectMesh, tree: JointTree, values: Mapping[str, Value]) -> t
             part, other = (second, first) if depth[second] > depth[first] else (first, second)
             before, now = _share(rest[part], rest[other]), _share(posed[part], posed[other])
             found.append(Clash(part, other, before.value, now.value, now.reason or before.reason))
-    return tuple(sorted(found, key=lambda one: -one.grown))
+    return tuple(sorted(found, key=_most_grown))
 
 
 def worst_clashes(mesh: ObjectMesh, graph: ShapeGraph, animation: Animation) -> tuple[tuple[int, Clash], ...]:
     """(frame, clash) of every pair at its worst: at keyframes and LOOKS even steps. Pairs that only touch are left out.
 
-    Errors as `clashes`.
+    A pair that could not be measured stands behind those that were, at the first frame where it could not, unless
+    another frame shows that it clashes. Errors as `clashes`.
     """
     tree = animation.tree(graph)
     frames = {round(animation.frames * step / LOOKS) for step in range(LOOKS + 1)}
@@ -81,9 +93,14 @@ def worst_clashes(mesh: ObjectMesh, graph: ShapeGraph, animation: Animation) -> 
     for frame in sorted(frames):
         for clash in clashes(mesh, tree, animation.values(frame)):
             pair = (clash.part, clash.other)
-            if clash.grown > 0 and (pair not in worst or clash.grown > worst[pair][1].grown):
+            if clash.grown != 0 and (pair not in worst or _most_grown(clash) < _most_grown(worst[pair][1])):
                 worst[pair] = (frame, clash)
-    return tuple(sorted(worst.values(), key=lambda one: -one[1].grown))
+    return tuple(sorted(worst.values(), key=lambda one: _most_grown(one[1])))
+
+
+def _most_grown(clash: Clash) -> float:
+    """For sorting: nan compares with nothing."""
+    return -clash.grown if clash.measured else math.inf
 
 
 def _above(tree: JointTree, name: str) -> list[str]:
@@ -109,5 +126,38 @@ def _share(part: PartMesh, other: PartMesh) -> Figure:
     exact = exact_overlap(ObjectMesh((other,)), ObjectMesh((part,)))[0]
     if not math.isnan(exact.value):
         return exact
-    cubes = voxel_overlap(ObjectMesh((other,)), ObjectMesh((part,)))[0]
-    return Figure(cubes.value, f"by cubes: {exact.reason}")
+    cubes = _by_cubes(part, other)
+    return Figure(cubes.value, "; ".join(filter(None, (f"by cubes: {exact.reason}", cubes.reason))))
+
+
+def _by_cubes(part: PartMesh, other: PartMesh) -> Figure:
+    """How many of the cubes that a part fills the other fills too.
+
+    The cubes are those of the smaller part, which in a grid around both would be lost between two centres.
+    """
+    (low, high), (its_low, its_high) = part.bounds, other.bounds
+    longest = sorted((float((high - low).max()), float((its_high - its_low).max())))
+    side = max(longest[0] / VOXELS, longest[1] / MOST)
+    common = np.maximum(low, its_low)
+    counts = _counts(np.minimum(high, its_high) - common, side)
+    own, its = (_filled(one, common, side, counts) for one in (part, other))
+    whole = int(np.count_nonzero(own[0]))
+    if not whole:
+        return Figure(math.nan, f"{part.name} is thinner than a cube of {side:.2g} m")
+    return rounded(float(np.count_nonzero(own[1] & its[1])) / whole)
+
+
+def _filled(part: PartMesh, low: np.ndarray, side: float, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
+    """(the cubes that a part fills; those of them in a grid from `low`). Its whole box is laid out, in the same grid:
+    what a shell shuts off is seen from all of it."""
+    # A cube more all around, because an open piece's faces may lie on the last border.
+    before = np.ceil((low - part.bounds[0]) / side - 1e-6).astype(int) + 1
+    start = low - before * side
+    whole = filled(ObjectMesh((part,)), start, side, _counts(part.bounds[1] - start + side, side))[0]
+    cut = whole[tuple(slice(a, a + count) for a, count in zip(before, counts, strict=True))]
+    return whole, np.pad(cut, [(0, count - has) for count, has in zip(counts, cut.shape, strict=True)])
+
+
+def _counts(size: np.ndarray, side: float) -> Counts:
+    x, y, z = np.maximum(1, np.ceil(size / side - 1e-6)).astype(int)
+    return int(x), int(y), int(z)

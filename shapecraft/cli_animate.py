@@ -151,6 +151,8 @@ def _tell(made: Animated, folder: Path, *, copy: bool) -> None:
     for line in animation.notes:
         typer.echo(f"inside its limits: {line}")
     for frame, clash in made.clashes:
+        if not clash.measured:
+            typer.echo(f"whether {clash.part} goes into {clash.other} could not be measured: {clash.reason}")
         if clash.grown >= SAID:
             typer.echo(f"{clash.part} goes into {clash.other}: {clash.posed:.1%} of it at {frame / FPS:.2f} s, "
                        f"{clash.rest:.1%} as modelled{f' ({clash.reason})' if clash.reason else ''}")

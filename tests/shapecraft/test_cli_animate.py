@@ -11,6 +11,7 @@ from easel.runs import RunStore
 from shapecraft import animating, cli_animate
 from shapecraft.animating import animations
 from shapecraft.animation import from_json
+from shapecraft.clashes import Clash
 from shapecraft.graph import Joint
 from tests.shapecraft.moving import JOINTS, cupboard, start_run, still
 
@@ -42,6 +43,17 @@ def test_without_words_the_joints_move_and_no_model_is_asked(tmp_path):
     assert "Stand-in" not in result.output and not (run / "calls.jsonl").exists()
     assert sorted(path.name for path in (run / "animations").iterdir()) == ["1.gif", "1.glb", "1.json", "1.png"]
     assert RunStore.read(run).info["status"] == "finished"
+
+
+def test_a_pair_that_could_not_be_measured_is_told(tmp_path, monkeypatch):
+    pair = (3, Clash("hand", "arm", 0.0, float("nan"), "by cubes: hand is thin"))
+    monkeypatch.setattr(animating, "worst_clashes", lambda *_: (pair,))
+    run = start_run(tmp_path)
+    told = called(run, "--no-blend").output
+    assert "whether hand goes into arm could not be measured: by cubes: hand is thin" in told
+    (row,) = animations(RunStore.read(run))
+    assert row["clashes"] == [{"frame": 3, "part": "hand", "other": "arm", "rest": 0.0, "posed": None,
+                               "reason": "by cubes: hand is thin"}]
 
 
 def test_words_ask_a_model_once(tmp_path):

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from shapecraft.animation import Animation, Track
 from shapecraft.catalogue import CATALOGUE
-from shapecraft.clashes import clashes, worst_clashes
+from shapecraft.clashes import Clash, clashes, worst_clashes
 from shapecraft.graph import Joint
 from shapecraft.mesh import ObjectMesh
 from shapecraft.posing import PoseError, joint_tree, limits, motion, moves, pose
@@ -150,6 +150,36 @@ def test_open_pieces_are_measured_by_cubes_and_it_says_so():
     (found,) = clashes(ObjectMesh(tuple(parts)), joint_tree(graph), {"door": 90.0})
     assert found.reason.startswith("by cubes: ") and "open" in found.reason
     assert math.isfinite(found.posed)
+
+
+def opened(made: ObjectMesh, name: str) -> ObjectMesh:
+    """With a part that lacks a face."""
+    return ObjectMesh(tuple(replace(part, faces=part.faces[1:], normals=None) if part.name == name else part
+                            for part in made.parts))
+
+
+def test_cubes_are_those_of_the_smaller_part():
+    knob = mesh().parts[2]
+    small = replace(knob, vertices=(knob.vertices - knob.bounds.mean(axis=0)) * 0.2 + [0.40625, -0.3, 0.5])
+    made = opened(ObjectMesh((mesh().parts[0], small)), "body")  # 12 mm, in a wall of 1 m
+    found = clashes(made, joint_tree(cupboard(knob=Joint("hinge", (0, 0, 1), (0.40625, -0.3, 0), (0, 45)))), {"knob": 45.0})
+    assert [(one.part, one.other) for one in found] == [("knob", "body")]
+    assert 0.1 < found[0].rest < 0.9 and 0.1 < found[0].posed < 0.9, "of 64 along both, 16 mm, none has its centre in it"
+
+
+def test_what_cannot_be_measured_is_no_absence_of_a_clash():
+    nothing = Clash("door", "body", 0.0, math.nan, "by cubes: why")
+    assert math.isnan(nothing.grown) and not nothing.measured and nothing.row()["posed"] is None
+    made = mesh()
+    door = replace(made.parts[1], vertices=made.parts[1].vertices * [1, 1e-5, 1] + [0, -0.3, 0])
+    thin = opened(ObjectMesh((made.parts[0], door)), "body")
+    graph = cupboard(door=replace(JOINTS["door"], axis=(0, 0, 1)))
+    (found,) = clashes(thin, joint_tree(graph), {"door": 90.0})
+    assert math.isnan(found.posed) and math.isnan(found.grown)
+    assert found.reason.startswith("by cubes: ") and "door is thinner than a cube of 0.016 m" in found.reason
+    swing = Animation("in", 24, "linear", (Track("door", ((0, (0.0,)), (24, (90.0,)))),))
+    ((frame, worst),) = worst_clashes(thin, graph, swing)
+    assert math.isnan(worst.grown) and 0 < frame <= 24
 
 
 def test_the_worst_of_an_animation_is_found():
