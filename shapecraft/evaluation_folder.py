@@ -47,10 +47,12 @@ WORDS: dict[str, str] = {
     "minutes": "during which model calls were being made", "minutes_added": "of all tries added up",
     "notes": "what to know about the figures", "cannot": "figure: why it could not be computed",
     "column": "heading of a figure, with its scorer's or judge's name", "figure": "its short name",
-    "mean": "over n objects (or questions)", "low": "lower end of the 95 % interval", "high": "upper end",
+    "mean": "over n objects (or questions); none where it would be of too many failures",
+    "low": "lower end of the 95 % interval", "high": "upper end",
     "interval": "how the interval was made", "n": "in the mean, failed ones among them",
     "unmeasured": "left out: the figure could not be computed", "mean_made": "mean of the objects that were made",
-    "claim": "what has to be said about the interval",
+    "mean_common": "mean over the objects that have all shape figures", "n_common": "so many objects",
+    "claim": "what has to be said about the figure and its interval",
 }
 
 

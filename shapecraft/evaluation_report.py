@@ -19,9 +19,13 @@ RULES = (
     "along the longest side.",
     "An object that was not made stays in every mean: 0 for IoGT, IoU and F-score, the farthest distance, the CLIP "
     "score of blank pages, none of its questions passed; a text that could not be parsed has compile rate 0.",
-    "What could not be measured is left out of a mean and counted as unmeasured; the reasons stand with each object.",
+    "What could not be measured is left out of a mean and counted as unmeasured; the reasons stand with each object. "
+    "Where objects failed and made ones could not be measured, a mean would be of too many failures: it is withheld, "
+    "and its bounds are said, the unmeasured at their lowest and at their highest.",
+    "Columns of shape figures may be of different objects: compare them by the means over those that have all of them.",
+    "Objects of one text are no independent ones: texts are drawn for an interval, not objects.",
 )
-HEAD = ("figure", "mean", "95 % interval", "n", "failed", "unmeasured", "made alone", "interval")
+HEAD = ("figure", "mean", "95 % interval", "n", "failed", "unmeasured", "made alone", "in common", "interval")
 """Of a table of aggregates."""
 
 
@@ -88,7 +92,7 @@ def _heading(evidence: str, rows: Sequence[ObjectRow]) -> str:
 def _cells(one: Aggregate) -> list[str]:
     interval = "" if math.isnan(one.low) else f"{_number(one.low)} to {_number(one.high)}"
     return [one.column, _number(one.mean), interval, str(one.n), str(one.failed), str(one.unmeasured),
-            _number(one.mean_made), one.interval]
+            _number(one.mean_made), _number(one.mean_common), one.interval]
 
 
 def _claims(block: Sequence[Aggregate]) -> list[str]:

@@ -8,7 +8,7 @@ object has the worst shape figures and a blank page, and stays in every mean; me
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -26,6 +26,9 @@ VIEWS, ELEVATION_DEG, FOV_DEG = 8, 25.0, 30.0
 CLIP_STYLE = Style(size=224, samples=2, colours="grey")
 LEVEL, DRAWS = 0.95, 10_000
 """Of the intervals (ours)."""
+FEWEST_CLUSTERS = 3
+"""Texts, of which some have several objects, from which there is an interval (ours)."""
+NO_INTERVAL = "too few texts: no interval"
 ONE_OBJECT = "one object: no interval"
 NO_OBJECT = "no object could be measured"
 COLUMNS = {
@@ -124,10 +127,13 @@ def clip_figure(
 
 
 def bootstrap_interval(
-    values: Sequence[float], *, column: str = "", seed: int = 0, level: float = LEVEL, draws: int = DRAWS
+    values: Sequence[float], *, column: str = "", seed: int = 0, level: float = LEVEL, draws: int = DRAWS,
+    clusters: Sequence[Hashable] | None = None,
 ) -> Summary:
     """The mean over objects with the percentile interval of its bootstrap (Efron 1979); nan values are left out.
 
+    clusters : what objects that are no independent ones share (their text): clusters are drawn then, not objects. Where
+        several share one, fewer than FEWEST_CLUSTERS have no interval, since two that are alike would look certain
     Raises ConfigurationError for a level outside 0..1, no draws, and infinite values.
     """
     array = np.asarray(values, dtype=np.float64).reshape(-1)
@@ -141,12 +147,37 @@ def bootstrap_interval(
     mean = round(float(kept.mean()), DIGITS)
     if n == 1:
         return Summary(column, mean, math.nan, math.nan, 1, unmeasured=left_out, claim=ONE_OBJECT)
+    which = np.arange(n) if clusters is None else _numbered(clusters, ~np.isnan(array))
+    groups = int(which.max()) + 1
+    if FEWEST_CLUSTERS > groups < n:
+        return Summary(column, mean, math.nan, math.nan, n, unmeasured=left_out, claim=NO_INTERVAL)
+    if groups < n:
+        sizes, sums = np.bincount(which), np.bincount(which, kept)
+        low, high = _quantiles(sums, sizes, seed, level, draws)
+        return Summary(column, mean, low, high, n, unmeasured=left_out)
     rng = np.random.default_rng(seed)
     # Drawn in blocks: draws x objects would be large for large sets.
     means = np.concatenate([kept[rng.integers(0, n, (min(1000, draws - start), n))].mean(axis=1)
                             for start in range(0, draws, 1000)])
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Summary(column, mean, round(float(low), DIGITS), round(float(high), DIGITS), n, unmeasured=left_out)
+
+
+def _numbered(clusters: Sequence[Hashable], kept: np.ndarray) -> np.ndarray:
+    """Each kept object's cluster, by its number in the order in which they come."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(one, len(known)) for one, here in zip(clusters, kept, strict=True) if here])
+
+
+def _quantiles(sums: np.ndarray, sizes: np.ndarray, seed: int, level: float, draws: int) -> tuple[float, float]:
+    """Ends of the interval of the mean, where clusters of these sums and sizes are drawn."""
+    rng, count = np.random.default_rng(seed), len(sums)
+    means = []
+    for start in range(0, draws, 1000):
+        drawn = rng.integers(0, count, (min(1000, draws - start), count))
+        means.append(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
+    return round(float(low), DIGITS), round(float(high), DIGITS)
 
 
 def summaries(

@@ -227,7 +227,8 @@ def _values(rows: Sequence[ObjectRow], figure: str, column: str = "") -> dict[st
 def _over_prompts(rows: Sequence[ObjectRow], level: float) -> Iterator[Aggregate]:
     """Aggregates of an entry; with several objects of a prompt their means are over prompts."""
     for one in aggregates(rows, level=level):
-        if len(_by_prompt(rows)) == len(rows) or not hasattr(rows[0], one.figure):
+        withheld = bool(one.n) and math.isnan(one.mean)
+        if len(_by_prompt(rows)) == len(rows) or not hasattr(rows[0], one.figure) or withheld:
             yield one
             continue
         head = one.column.removesuffix(", true answer yes").removesuffix(", true answer no")

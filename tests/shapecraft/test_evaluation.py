@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -364,9 +365,7 @@ def test_costs_are_those_of_the_calls_that_made_the_object(tmp_path):
     ledger = Ledger(run.home)
 
     def later(site: str, tokens: int) -> None:
-        from dataclasses import replace as changed
-
-        ledger._write("calls.jsonl", changed(first, id=site, key=site, site=site,
+        ledger._write("calls.jsonl", replace(first, id=site, key=site, site=site,
                                              usage=Usage(tokens, 0, dollars=None)).to_json())
 
     def editor(request):
@@ -398,15 +397,48 @@ def test_means_keep_failures_count_what_was_not_measured_and_say_when_there_are_
     rows = [row("a", 0.8), row("b", 0.6), row("c", 0.0, made=False), row("d", math.nan)]
     found = {one_.figure: one_ for one_ in aggregates(rows)}
     iou = found["iou_exact"]
-    assert (iou.mean, iou.n, iou.failed, iou.unmeasured) == (round(1.4 / 3, 6), 3, 1, 1)
-    assert iou.mean_made == 0.7
-    assert iou.claim == f"3 objects, fewer than {FEW}: the interval is too narrow"
-    assert 0.0 <= iou.low <= iou.mean <= iou.high <= 0.8
+    assert (iou.n, iou.failed, iou.unmeasured, iou.mean_made) == (3, 1, 1, 0.7)
+    assert math.isnan(iou.mean) and math.isnan(iou.low) and math.isnan(iou.high)
+    assert iou.claim == ("IoU (exact): 1 failed, which would count, 1 made and unmeasured, which would not: no mean; it "
+                         "is between 0.350 and 0.600"), "1.4 and 2.4 of 4"
+    whole = {one_.figure: one_ for one_ in aggregates(rows[:3])}["iou_exact"]
+    assert (whole.mean, whole.n, whole.failed, whole.unmeasured) == (round(1.4 / 3, 6), 3, 1, 0)
+    assert whole.claim == f"3 objects, fewer than {FEW}: the interval is too narrow"
+    assert 0.0 <= whole.low <= whole.mean <= whole.high <= 0.8
+    none_failed = {one_.figure: one_ for one_ in aggregates([rows[0], rows[1], rows[3]])}["iou_exact"]
+    assert (none_failed.mean, none_failed.unmeasured) == (0.7, 1)
+    bare = [*(replace(one_, reference="r") for one_ in rows[:3]), rows[3]]
+    assert {one_.figure: one_ for one_ in aggregates(bare)}["iou_exact"].mean == whole.mean, "it has no reference"
     made = found["made"]
     assert (made.mean, made.n, made.failed, made.interval) == (0.75, 4, 1, "Wilson over objects")
     assert set(found) == {"made", "iou_exact"}, "what no object has is no column"
     assert aggregates([row("a")])[1].claim == "one object: no interval"
     assert aggregates([row(str(n), n / 9) for n in range(9)])[1].claim == ""
+
+
+def test_means_of_answers_and_words_are_withheld_alike():
+    head = {"clip_column": "CLIP-ST x100", "clip_card": "k", "vqa_column": "VQA"}
+    rows = [row("a", clip=30.0, vqa=0.8, vqa_passed=4, vqa_asked=5, **head),
+            row("b", made=False, clip=10.0, vqa=0.0, vqa_asked=5, **head), row("c", **head)]
+    found = {one_.figure: one_ for one_ in aggregates(rows)}
+    assert all(math.isnan(found[name].mean) for name in ("clip", "vqa", "vqa_questions"))
+    assert "no mean; it is between 0.267 and 0.600" in found["vqa"].claim
+    assert found["clip"].claim.startswith("CLIP-ST x100: 1 failed, which would count, 1 made and unmeasured")
+    assert "those of 1 made ones without answers not: no mean" in found["vqa_questions"].claim
+    assert (found["clip"].mean_made, found["vqa"].mean_made) == (30.0, 0.8)
+    both = {one_.figure: one_ for one_ in aggregates(rows[:2])}
+    assert (both["clip"].mean, both["vqa"].mean, both["vqa_questions"].mean) == (20.0, 0.4, 0.4)
+
+
+def test_columns_are_compared_on_the_objects_that_have_them_all():
+    rows = [row("a", 0.9, iou_box=0.9), row("b", math.nan, iou_box=0.1), row("c", 0.5, iou_box=0.7)]
+    found = {one_.figure: one_ for one_ in aggregates(rows)}
+    assert (found["iou_box"].mean, found["iou_exact"].mean) == (round(1.7 / 3, 6), 0.7)
+    assert [(found[name].mean_common, found[name].n_common) for name in ("iou_box", "iou_exact")] == [(0.8, 2), (0.7, 2)]
+    said = "the shape columns are of different objects: compare them over the 2 in common"
+    assert said in found["iou_box"].claim and said in found["iou_exact"].claim
+    same = {one_.figure: one_ for one_ in aggregates([rows[0], rows[2]])}
+    assert said[:30] not in same["iou_box"].claim and same["iou_box"].n_common == 2
 
 
 def test_a_scorer_that_could_score_nothing_is_told_and_not_left_out():
@@ -421,6 +453,30 @@ def test_the_same_rows_give_the_same_interval_and_another_seed_another():
     rows = [row(str(n), n / 20) for n in range(20)]
     assert aggregates(rows) == aggregates(rows)
     assert aggregates(rows, seed=1)[1] != aggregates(rows)[1]
+
+
+def test_runs_of_one_text_are_no_independent_objects():
+    """Two texts, ten seeds each: twenty objects, and no more than two draws of what a method makes of a text."""
+    two = [row(f"{text}{seed}", 0.5 + 0.001 * seed, caption=f"{text}.", evidence="live") for text in ("A cup", "a mug")
+           for seed in range(10)]
+    made, iou = (one_ for one_ in aggregates(two) if one_.figure in ("made", "iou_exact"))
+    assert (iou.mean, iou.n) == (0.5045, 20) and math.isnan(iou.low)
+    assert iou.claim == "20 objects of 2 texts; too few texts: no interval"
+    assert (made.mean, made.claim, made.interval) == (1.0, "20 objects of 2 texts", "Wilson, as many as there are texts")
+    assert made.low < 0.35, "of 2, not of 20"
+    five = [row(f"{text}{seed}", text / 10, caption=f"a thing {text}") for text in range(5) for seed in range(10)]
+    wide = {one_.figure: one_ for one_ in aggregates(five)}["iou_exact"]
+    alone = {one_.figure: one_ for one_ in aggregates(five[::10])}["iou_exact"]
+    assert (wide.low, wide.high) == (alone.low, alone.high), "ten copies of each say no more"
+    assert wide.claim == f"50 objects of 5 texts; 5 texts, fewer than {FEW}: the interval is too narrow"
+    assert (wide.interval, alone.interval) == ("bootstrap over texts", "bootstrap over objects")
+
+
+def test_every_figure_of_a_stand_in_says_that_it_is_no_result():
+    rows = [row(str(n), n / 9, evidence=grade) for n in range(9) for grade in ("stand-in", "live")]
+    told = {(one_.evidence, one_.figure): one_.claim for one_ in aggregates(rows)}
+    assert told == {("stand-in", "made"): "no result, a stand-in", ("stand-in", "iou_exact"): "no result, a stand-in",
+                    ("live", "made"): "", ("live", "iou_exact"): ""}
 
 
 def test_grades_of_evidence_are_never_in_one_mean():
