@@ -43,8 +43,8 @@ def keep_edits(run: RunStore, folder: Path, *, label: str, date: str) -> Path:
 
     The edits are replayed over the run's own replies and outcomes: exactly the replies that they ask for are packed.
     label : what the replies are; date : ISO date of them
-    Raises ConfigurationError, and writes nothing, for a run without edits, for edits with more than one model, and for
-    a record that is not whole.
+    Raises ConfigurationError, and writes nothing, for a run without edits, for edits with more than one model, for one
+    that an unsteady part was allowed in, and for a record that is not whole.
     """
     check_date(date, where=f"run {run.folder.name}")
     desk = EditDesk(run)
@@ -122,8 +122,13 @@ def _replayed(
 def _step(run: RunStore, row: Mapping[str, Any]) -> dict[str, Any]:
     """What a replay needs of a step, and what it must come to."""
     step = {key: row[key] for key in ("kind", "words", "version", "after", "failure")}
+    asked = run.keyed("edit_requests")[f"edit{row['number']}"] if "number" in row else {}
+    if asked.get("allow_unsteady"):
+        raise ConfigurationError("edits that every untouched part is shown to be the same in", where=run.folder.name,
+                                 came=f'edit {row["number"]}, "{row["words"]}", with --allow-unsteady',
+                                 mend="A part that makes something else each time replays to nothing that could be "
+                                      "compared. Carry the edit out without, on a run of its own.")
     if row["kind"] == "edit":
-        asked = run.keyed("edit_requests")[f"edit{row['number']}"]
         step |= {key: asked[key] for key in ("judged", "paths", "model", "vision", "sees", "settings")}
     elif row["kind"] == "numbers" and row["version"] is not None:
         file = run.folder / graph_file(row["version"])

@@ -551,6 +551,20 @@ def test_a_replay_that_comes_to_something_else_is_told(tmp_path):
         desk.run.close()
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_an_edit_with_an_unsteady_part_is_not_packed(tmp_path, by_hand):
+    with open_run(tmp_path / "a") as run:
+        desk = finished(run)
+        chat = chain(Scripted(Editor(THICKER, {})), store=run.replies, ledger=run.home).chat
+        list(desk.set_numbers({"legs.size.x": 0.5}, wall=Drifting(), allow_unsteady=True) if by_hand else
+             desk.edit("thicker", model=chat, wall=Drifting(), allow_unsteady=True))
+        assert not desk.rows()[0]["proof"]["holds"] and desk.history.current == 1
+        with pytest.raises(ConfigurationError, match='shown to be the same in, got edit 1, "[^"]*", with '
+                                                     "--allow-unsteady .* Carry the edit out without"):
+            keep_edits(run, tmp_path / "kept", label="a test", date="2026-01-31")
+        assert not (tmp_path / "kept").exists()
+
+
 @pytest.mark.acceptance
 @pytest.mark.timeout(2400)
 def test_recorded_edits_leave_other_parts_as_they_are_in_blender(wall, tmp_path):
