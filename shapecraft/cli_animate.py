@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from easel.runs import RunStore
     from shapecraft.animating import Animated
     from shapecraft.animator import Animator
-    from shapecraft.wall import Wall
 
 Run = Annotated[Path, typer.Argument(help="A run's folder.")]
 Wanted = Annotated[str, typer.Argument(help='What it should do: "open the laptop". Without: every joint in turn.')]
@@ -62,6 +61,7 @@ def animate(
     """
     from easel.runs import RunStore
     from shapecraft.animating import animate as move
+    from shapecraft.wall import open_asked
 
     if recorded is not None:
         if wanted.strip() or model is not None or out is not None:
@@ -73,7 +73,8 @@ def animate(
         animator = None
         if wanted.strip() and model is not None:
             animator = _animator(store, model, preset, settings, budget, api_base, prices, label)
-        wall = stack.enter_context(_wall(disposable_machine, known_programs)) if blend else None
+        wall = stack.enter_context(open_asked(disposable_machine=disposable_machine, known_programs=known_programs,
+                                              where="animate")) if blend else None
         made = move(store, wanted=wanted, animator=animator, wall=wall)
         _tell(made, out if out is not None else store.folder / "animations", copy=out is not None)
     if made.animating.animation is None:
@@ -120,14 +121,6 @@ def _animator(
                 on_wait=lambda pause: typer.echo(f"{pause.model} pauses ({pause.reason}); stopping is safe, the same "
                                                  "command goes on.", err=True))
     return Animator(line.connect(model, run, label=label).chat, chosen, str(run.info["name"]))
-
-
-def _wall(disposable_machine: bool, known_programs: bool) -> contextlib.AbstractContextManager[Wall]:
-    from shapecraft.wall import open_known_programs, open_wall
-
-    if disposable_machine and known_programs:
-        raise ConfigurationError("one of --disposable-machine and --known-programs", came="both", where="animate")
-    return open_known_programs() if known_programs else open_wall(1, disposable_machine=disposable_machine)
 
 
 def _tell(made: Animated, folder: Path, *, copy: bool) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from shapecraft.wall import PooledWall
 
 Run = Annotated[Path, typer.Argument(help="A run's folder.")]
 Formats = Annotated[str, typer.Option("--format", help="Of glb, blend, obj, stl, usd, html, py, json; with commas.")]
@@ -36,7 +33,7 @@ def export(
     """Write a finished object for other programs. blend and usd need Blender, and blend runs the programs again."""
     from shapecraft.export import export as write
     from shapecraft.gallery import Gallery
-    from shapecraft.wall import program_hash
+    from shapecraft.wall import open_asked, program_hash
 
     gallery = Gallery(run)
     gallery.assembly_glb()  # refuses a run that made nothing, with its reason
@@ -44,7 +41,8 @@ def export(
     outcomes = {one.name: gallery.outcome(program_hash(one.program)) for one in graph.components if one.program}
     wanted = [one.strip() for one in formats.split(",") if one.strip()]
     with contextlib.ExitStack() as stack:
-        wall = stack.enter_context(_wall(disposable_machine, known_programs)) if "blend" in wanted else None
+        wall = stack.enter_context(open_asked(disposable_machine=disposable_machine, known_programs=known_programs,
+                                              where="export")) if "blend" in wanted else None
         files = write(
             graph, outcomes, folder=out, formats=wanted, wall=wall, note=gallery.caption(), watermark=gallery.watermark,
             scores={row["component"]: row["score"] for row in gallery.chosen})
@@ -56,12 +54,3 @@ def export(
         typer.echo("A .blend may hold scripts of the programs: open it with Auto Run Python Scripts off.")
     if gallery.watermark:
         typer.echo(gallery.watermark)
-
-
-def _wall(disposable_machine: bool, known_programs: bool) -> PooledWall:
-    from easel.errors import ConfigurationError
-    from shapecraft.wall import open_known_programs, open_wall
-
-    if disposable_machine and known_programs:
-        raise ConfigurationError("one of --disposable-machine and --known-programs", came="both", where="export")
-    return open_known_programs() if known_programs else open_wall(1, disposable_machine=disposable_machine)

@@ -124,6 +124,16 @@ def open_known_programs(size: int | None = None, *, known: Collection[str] | Non
     return _standing(plan, 1 if size is None else size, known=shipped_hashes() if known is None else known)
 
 
+def open_asked(*, disposable_machine: bool = False, known_programs: bool = False, where: str) -> PooledWall:
+    """The wall that a command's options ask for, one worker ready. where : the command, in errors
+
+    Raises ConfigurationError for both words at once; else as `open_wall`.
+    """
+    if disposable_machine and known_programs:
+        raise ConfigurationError("one of --disposable-machine and --known-programs", came="both", where=where)
+    return open_known_programs() if known_programs else open_wall(1, disposable_machine=disposable_machine)
+
+
 def program_hash(program: str) -> str:
     """Hex SHA-256 of the exact text."""
     return hashlib.sha256(program.encode("utf-8", "surrogatepass")).hexdigest()

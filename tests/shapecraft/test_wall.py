@@ -27,7 +27,7 @@ from shapecraft.jail_plan import JailPlan
 from shapecraft.jail_pool import JailPool
 from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Job, Limits
-from shapecraft.wall import open_known_programs, open_wall, program_hash, shipped_hashes
+from shapecraft.wall import open_asked, open_known_programs, open_wall, program_hash, shipped_hashes
 
 ROOT = Path(__file__).resolve().parents[2]
 CUBE = "import bpy\nbpy.ops.mesh.primitive_cube_add(size=2)\n"
@@ -410,6 +410,19 @@ def test_known_programs_run_without_a_wall_and_others_do_not(wall):
         other = known.run(Job(CUBE + "#"))
         assert (other.kind, other.seconds) == ("refused", 0.0)
         assert "not one that ships with the project" in other.message
+
+
+@pytest.mark.parametrize(("asked", "opened"), [
+    ({}, ("wall", (1,), {"disposable_machine": False})),
+    ({"disposable_machine": True}, ("wall", (1,), {"disposable_machine": True})),
+    ({"known_programs": True}, ("known", (), {})),
+])
+def test_commands_open_what_their_options_ask_for(monkeypatch, asked, opened):
+    monkeypatch.setattr("shapecraft.wall.open_wall", lambda *size, **more: ("wall", size, more))
+    monkeypatch.setattr("shapecraft.wall.open_known_programs", lambda *size, **more: ("known", size, more))
+    assert open_asked(**asked, where="export") == opened
+    with pytest.raises(ConfigurationError, match="one of --disposable-machine and --known-programs, got both .at ex"):
+        open_asked(disposable_machine=True, known_programs=True, where="export")
 
 
 def test_shipped_hashes_are_hashes():
