@@ -9,7 +9,7 @@ import pytest
 
 from tests.notebooks.lab import Sheet, lab  # noqa: F401 (a fixture)
 
-pytestmark = pytest.mark.notebook
+pytestmark = [pytest.mark.notebook, pytest.mark.timeout(600)]  # much is drawn in software; a busy machine takes long
 STEPPER, DESK, BROWSER = ".shape-stepper >> nth=0", ".shape-desk >> nth=0", ".attempt-browser >> nth=0"
 JOINTS, VIEW = ".joint-sliders >> nth=0", ".model-view >> nth=0"
 WAIT = 90_000
