@@ -23,14 +23,12 @@ from shapecraft.animation import Animation, NothingMoves, sweep, to_json
 from shapecraft.animation_pictures import SIZE, animation_film, animation_strip
 from shapecraft.animator import Animating, Animator
 from shapecraft.clashes import Clash, worst_clashes
-from shapecraft.gallery import STAND_IN, Gallery
 from shapecraft.graph import ShapeGraph
-from shapecraft.history import object_file, read_history
 from shapecraft.mesh import ObjectMesh
-from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Job, Limits, Outcome
 from shapecraft.posing import pose
 from shapecraft.remembering import RememberedWall
+from shapecraft.standing import Standing, standing, watermark
 from shapecraft.wall import Wall
 
 TABLE = "animations"
@@ -38,24 +36,6 @@ ENDINGS = ("nothing moves", "invalid")
 """Failures that follow from a reply, which the run keeps."""
 OFF = 1e-3
 """Share of the object's longest side by which the Blender program's first frame may differ from ours (ours)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """An object as it stands in a run. version : of its history, 0 as it was made
-
-    glb : one node a component, at rest; program : the global program; name : of the object, in call sites
-    """
-
-    graph: ShapeGraph
-    glb: bytes
-    program: str
-    version: int = 0
-    name: str = "object"
-
-    @property
-    def mesh(self) -> ObjectMesh:
-        return read_glb(self.glb, where="the object")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +53,6 @@ class Animated:
     blend: Outcome | None = None
     differs: tuple[str, ...] = ()
     watermark: str = ""
-
-
-def standing(run: RunStore) -> Standing:
-    """The object of a run as it stands, edits counted. Raises ConfigurationError for a run that made none."""
-    gallery = Gallery(run)
-    gallery.assembly_glb()
-    history = read_history(run, gallery.graph, gallery.prompt)
-    glb, program = (run.folder / object_file(history.current, kind) for kind in ("glb", "py"))
-    return Standing(history.graph, glb.read_bytes(), program.read_text("utf-8", "surrogatepass"), history.current,
-                    str(run.info["name"]))
 
 
 def planned(made: Standing, wanted: str, animator: Animator | None, *, number: int = 1) -> Animating:
@@ -144,8 +114,8 @@ def animate(
     key = _key(made, wanted, animator)
     rows = run.keyed(TABLE)
     number = rows[key]["number"] if key in rows else len(rows) + 1
-    evidence = animator.model.evidence if animator is not None and wanted.strip() else run.info["evidence"]
-    watermark = STAND_IN if "stand-in" in (evidence, run.info["evidence"]) else ""
+    evidence = animator.model.evidence if animator is not None and wanted.strip() else made.evidence
+    mark = watermark(evidence, made.evidence)
     if animator is not None and wanted.strip():
         keep_prompts(run, "shapecraft", ("animate",), overlay=animator.settings.prompt_overlay)
     animating = planned(made, wanted, animator, number=number)
@@ -158,7 +128,7 @@ def animate(
             path = run.folder / f"{TABLE}/{number}.{kind}"
             return path.read_bytes() if key in rows and path.is_file() else None
 
-        files = written(made, animating.animation, watermark=watermark, size=size, known=known)
+        files = written(made, animating.animation, watermark=mark, size=size, known=known)
         if wall is not None:
             outcome, differs = blended(made, animating.animation, RememberedWall(wall, run))
             files |= {"blend": outcome.blend} if outcome.blend else {}
@@ -172,7 +142,7 @@ def animate(
         "model": animator.model.name if animator is not None and wanted.strip() else "", **animating.row(),
         "clashes": [{"frame": frame, **clash.row()} for frame, clash in clashes],
     })
-    return Animated(number, animating, files, clashes, outcome, differs, watermark)
+    return Animated(number, animating, files, clashes, outcome, differs, mark)
 
 
 def animations(run: RunStore) -> tuple[dict[str, Any], ...]:
@@ -185,8 +155,11 @@ def animations(run: RunStore) -> tuple[dict[str, Any], ...]:
 
 
 def _key(made: Standing, wanted: str, animator: Animator | None) -> str:
-    """What decides an animation: object, words, model, settings and prompt."""
+    """What decides an animation: object, words, model, settings and prompt; and what its pictures must be marked with,
+    where that is not the run's."""
     decided: list[Any] = [made.graph.key, hashlib.sha256(made.glb).hexdigest(), wanted]
+    if made.watermark != made.gallery.watermark:
+        decided.append(made.watermark)
     if animator is not None and wanted.strip():
         settings = animator.settings
         decided += [animator.model.name, settings.key,

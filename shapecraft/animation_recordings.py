@@ -16,12 +16,13 @@ from easel.errors import ConfigurationError
 from easel.runs import RunStore, check_date
 from easel.wrapped import AskedModel
 from shapecraft.animated_program import animated_program
-from shapecraft.animating import TABLE, Animated, animate, planned, standing
+from shapecraft.animating import TABLE, Animated, animate, planned
 from shapecraft.animation import from_json, to_json
 from shapecraft.animation_pictures import SIZE
 from shapecraft.animator import Animating, Animator
 from shapecraft.recordings import ANIMATIONS
 from shapecraft.settings import CraftSettings
+from shapecraft.standing import standing
 from shapecraft.supplements import Supplement, SupplementDiffers
 from shapecraft.wall import Wall, program_hash
 

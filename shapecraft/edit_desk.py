@@ -14,12 +14,13 @@ from easel.studios import keep_prompts
 from shapecraft.edit_events import EditEvent
 from shapecraft.edit_keeping import EditKeeper
 from shapecraft.editing import edit, set_numbers
-from shapecraft.gallery import STAND_IN, Gallery
+from shapecraft.gallery import Gallery
 from shapecraft.graph import ShapeGraph
 from shapecraft.history import TABLE, History, Version, keep_step, object_file, read_history
 from shapecraft.lifted_numbers import Lifted, NumbersError, Rerun, lift, rerun
 from shapecraft.remembering import RememberedWall
 from shapecraft.settings import CraftSettings
+from shapecraft.standing import grade, watermark
 from shapecraft.wall import Wall
 
 PROMPTS = ("edit_plan", "code", "code_revise", "code_repair", "evaluate_part")
@@ -55,9 +56,7 @@ class EditDesk:
     @property
     def watermark(self) -> str:
         """What must stand over figures of the version that stands: also where a stand-in made an edit on its way."""
-        line = {one.number for one in self.history.line}
-        grades = [row.get("evidence") for row in self.run.rows(TABLE) if row.get("version") in line]
-        return STAND_IN if "stand-in" in (self.run.info["evidence"], *grades) else ""
+        return watermark(grade(self.run, self.history))
 
     def edit(
         self, instruction: str, *, model: ChatModel, wall: Wall, settings: CraftSettings | None = None,

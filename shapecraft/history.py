@@ -89,7 +89,11 @@ class History:
     @property
     def line(self) -> tuple[Version, ...]:
         """From the object as it was made to the version that stands."""
-        found = [self.version]
+        return self.line_of(self.current)
+
+    def line_of(self, number: int) -> tuple[Version, ...]:
+        """From the object as it was made to a version. Raises ConfigurationError for a number that is none."""
+        found = [self[number]]
         while found[-1].parent is not None:
             found.append(self[found[-1].parent])
         return tuple(reversed(found))

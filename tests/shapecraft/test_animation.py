@@ -17,7 +17,7 @@ from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
 from shapecraft.animated_glb import animated_glb, quaternion
 from shapecraft.animated_program import animated_program
-from shapecraft.animating import animate, animations, planned, standing
+from shapecraft.animating import animate, animations, planned
 from shapecraft.animation import (
     FPS,
     Animation,
@@ -32,8 +32,11 @@ from shapecraft.animation import (
 from shapecraft.animation_pictures import animation_film, animation_strip
 from shapecraft.animator import AnimationInvalid, Animator, described, joint_words, read_animation
 from shapecraft.catalogue import CATALOGUE, find_entry
+from shapecraft.edit_desk import EditDesk
+from shapecraft.gallery import STAND_IN
 from shapecraft.global_program import global_program
 from shapecraft.graph import Joint, ShapeGraph
+from shapecraft.history import keep_step
 from shapecraft.mesh_files import read_glb
 from shapecraft.object_glb import object_glb
 from shapecraft.outcome import Job
@@ -41,6 +44,7 @@ from shapecraft.part_list import read_part_list
 from shapecraft.posing import joint_tree, pose, rotation
 from shapecraft.settings import CraftSettings
 from shapecraft.standin import StandIn
+from shapecraft.standing import standing
 from shapecraft.wall import open_wall
 from tests.fakes import Scripted
 from tests.shapecraft.crafting import BoxWall
@@ -472,6 +476,25 @@ def test_a_run_keeps_its_animations_and_asks_nothing_twice(tmp_path):
     assert first.watermark.startswith("Stand-in")
     (kept,) = (folder / "prompts").iterdir()
     assert kept.name.startswith("animate-")
+
+
+def test_an_object_that_a_stand_in_edited_stays_marked_when_it_moves(tmp_path):
+    with RunStore.amend(start_run(tmp_path, evidence="recorded")) as run:
+        plain = animate(run, size=32)
+        made = standing(run)
+        assert (plain.watermark, made.evidence, made.version) == ("", "recorded", 0)
+        after = made.history.add(replace(made.graph, object="a wardrobe"), "edit", "call it a wardrobe")
+        for kind in ("glb", "py"):
+            run.write(f"edits/1/object.{kind}", made.glb if kind == "glb" else made.program)
+        keep_step(run, made.history, after, {"number": 1, "evidence": "stand-in", "chosen": []})
+        moved = animate(run, size=32)
+        assert moved.watermark == STAND_IN and moved.number == 2 and moved.files["png"] != plain.files["png"]
+        assert [row["evidence"] for row in animations(run)] == ["recorded", "stand-in"]
+        assert (standing(run).watermark, standing(run, 0).watermark) == (STAND_IN, "")
+        assert EditDesk(run).watermark == STAND_IN
+        asked = animate(run, wanted="open it", size=32,
+                        animator=Animator(replace(Scripted(lambda request: reply()), evidence="live"), CraftSettings()))
+        assert asked.watermark == STAND_IN, "whoever says how it moves: the object is a stand-in's"
 
 
 def test_a_failure_is_a_row_without_files(tmp_path):
