@@ -20,7 +20,7 @@ REACH = 1e6
 """Metres from the origin, along each axis, that a vertex may lie (ours, as in boxes of the graph)."""
 MATERIALS, MATERIALS_TOGETHER = 256, 2048
 """Materials of one object, and of all objects of a job, each counted where it is used (ours: a recorded screen has 32,
-a colour a line; 2048 primitives are read in about three seconds). The worker refuses more in words that a Coder reads."""
+a colour a line; 2048 primitives are read in about three seconds). The worker refuses more in words of its own."""
 BLEND_STARTS = (b"BLENDER", b"\x28\xb5\x2f\xfd")
 """An uncompressed and a compressed .blend file."""
 
