@@ -17,7 +17,7 @@ from collections.abc import Callable
 from easel.errors import shorten
 from shapecraft.intake import HEADER_BYTES, Header, Solid, Unacceptable, read_header, read_solids
 from shapecraft.jail_plan import JAIL, Plan
-from shapecraft.outcome import Job, Kind, Limits, Outcome
+from shapecraft.outcome import CLOCK_OVER, WALL_CLOSED, Job, Kind, Limits, Outcome
 from shapecraft.part_glb import write_glb
 from shapecraft.part_report import report_on
 
@@ -191,7 +191,7 @@ class Jail:
             return "crashed", "it closed the way out of the jail"
         heard.rest()
         if self._interrupted:
-            return "crashed", "the wall was closed while it ran"
+            return "crashed", WALL_CLOSED
         number = -status if status < 0 else status - 128
         long_enough = elapsed * (os.cpu_count() or 1) > limits.cpu_seconds
         if number == signal.SIGXCPU or (number == signal.SIGKILL and long_enough):
@@ -286,7 +286,7 @@ class _Heard:
         while filled < count:
             left = self.until - time.monotonic()
             if left <= 0:
-                raise _Ended("timeout", "its time was over")
+                raise _Ended("timeout", CLOCK_OVER)
             for key, _ in self._selector.select(left):
                 if key.fd == self._log_end:
                     self._listen_to_log()

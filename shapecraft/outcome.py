@@ -16,6 +16,10 @@ crashed : Blender died, or the program ended the process
 refused : it was not started at all
 """
 
+CLOCK_OVER = "its time was over"
+"""The message of a program that was out of wall-clock time."""
+WALL_CLOSED = "the wall was closed while it ran"
+"""The message of a program that was ended because nobody waited for it any more."""
 MIB = 1 << 20
 
 

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from easel.errors import ConfigurationError
 from easel.jsonl import DamagedFile, write_whole
 from easel.runs import RunStore
-from shapecraft.outcome import Job, Outcome, PartReport
-from shapecraft.wall import Wall, program_hash
+from shapecraft.outcome import CLOCK_OVER, WALL_CLOSED, Job, Outcome, PartReport
+from shapecraft.wall import UNKNOWN, Wall, program_hash
 
 FOLDER = "outcomes"
 
@@ -63,15 +63,20 @@ class RememberedWall:
         self._locks: dict[str, threading.Lock] = {}
 
     def run(self, job: Job) -> Outcome:
-        """The outcome that is known, else a run. Faults of the machine are raised and never remembered."""
+        """The outcome that is known, else a run. Faults of the machine are never remembered: what the wall raises, what
+        was not started or not ended for want of a wall, and, on a shelf that runs share, programs that were out of
+        wall-clock time, of which a busy machine gives less.
+        """
         key = outcome_key(job)
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             known = read_outcome(self._run.folder, key)
-            if known is not None:
+            if known is not None and self._lasts(known):
                 return known
             outcome = self._wall.run(job)
+            if not self._lasts(outcome):
+                return outcome
             if outcome.glb:
                 self._run.write(f"{FOLDER}/{key}.glb", outcome.glb)
             if outcome.blend:
@@ -82,6 +87,12 @@ class RememberedWall:
     def close(self) -> None:
         """Closes the wall itself."""
         self._wall.close()
+
+    def _lasts(self, outcome: Outcome) -> bool:
+        """Whether an outcome is the program's own, so that it would be the same at another time."""
+        if outcome.message in (UNKNOWN, WALL_CLOSED):
+            return False
+        return not (isinstance(self._run, ProgramShelf) and outcome.message == CLOCK_OVER)
 
 
 class KeptOutcomes:

@@ -28,6 +28,9 @@ MOST_READY = 4
 """Jails kept ready unless a size is given (ours), but never more than processors, and at least 2: one takes 0.3 GB."""
 KNOWN = "known_programs.txt"
 """Package data: one SHA-256 a line, of the programs that ship with the project."""
+UNKNOWN = ("no wall stands here, and the program is not one that ships with the project; it was not started. "
+           "Type: easel doctor")
+"""The message of what is refused for want of a wall: of the machine, not of the program, and never remembered."""
 
 
 class Wall(Protocol):
@@ -87,8 +90,7 @@ class PooledWall:
         if not job.program.strip():
             return "the program is empty"
         if self._known is not None and program_hash(job.program) not in self._known:
-            return ("no wall stands here, and the program is not one that ships with the project; "
-                    "it was not started. Type: easel doctor")
+            return UNKNOWN
         return ""
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from easel.errors import MissingCapability
 from easel.jsonl import DamagedFile
 from easel.runs import RunStore
-from shapecraft.outcome import Job, Limits
-from shapecraft.remembering import RememberedWall, read_outcome
-from shapecraft.wall import program_hash
+from shapecraft.outcome import CLOCK_OVER, WALL_CLOSED, Job, Limits, Outcome
+from shapecraft.remembering import ProgramShelf, RememberedWall, read_outcome
+from shapecraft.wall import UNKNOWN, PooledWall, program_hash
 from tests.shapecraft.crafting import BROKEN, BoxWall, fitting, program
 
 
@@ -59,6 +61,51 @@ def test_a_fault_of_the_machine_is_not_remembered(run):
     with pytest.raises(MissingCapability):
         RememberedWall(Gone(), run).run(Job("import shapes\n"))
     assert RememberedWall(BoxWall(), run).run(Job("import shapes\n")).kind == "empty"
+
+
+class Fails(BoxWall):
+    """Ends every program as it is told to."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__()
+        self.came = Outcome(kind, message=message)
+
+    def run(self, job):
+        super().run(job)
+        return self.came
+
+
+@pytest.mark.parametrize(("kind", "message"), [("refused", UNKNOWN), ("crashed", WALL_CLOSED)])
+def test_what_was_not_run_for_want_of_a_wall_is_run_when_one_stands(run, kind, message):
+    job = Job(program(fitting("legs")))
+    assert RememberedWall(Fails(kind, message), run).run(job).kind == kind
+    assert read_outcome(run.folder, program_hash(job.program)) is None
+    assert RememberedWall(BoxWall(), run).run(job).kind == "ran"
+
+
+def test_refusals_that_were_kept_by_an_earlier_version_are_run_again(run):
+    job = Job(program(fitting("legs")))
+    RememberedWall(Fails("refused", "."), run).run(job)
+    path = run.folder / f"outcomes/{program_hash(job.program)}.json"
+    path.write_text(path.read_text().replace('"."', json.dumps(UNKNOWN)))
+    assert read_outcome(run.folder, program_hash(job.program)).message == UNKNOWN
+    assert RememberedWall(BoxWall(), run).run(job).kind == "ran"
+
+
+def test_a_known_programs_wall_refuses_with_those_words():
+    assert PooledWall._refusal(SimpleNamespace(_known={"a"}), Job("x = 1\n")) == UNKNOWN
+
+
+@pytest.mark.parametrize(("message", "runs"), [(CLOCK_OVER, 2), ("more than 20 s of processor time", 1)])
+def test_a_shelf_of_many_runs_keeps_no_wall_clock_timeout_and_a_run_keeps_its_own(run, tmp_path, message, runs):
+    wall = Fails("timeout", message)
+    shared = RememberedWall(wall, ProgramShelf.of(tmp_path / "sweep", wall))
+    for _ in range(2):
+        assert shared.run(Job("import shapes\n")).kind == "timeout"
+    assert len(wall.jobs) == runs
+    for _ in range(2):
+        RememberedWall(shared, run).run(Job("import shapes\n"))
+    assert len(wall.jobs) == runs + (runs == 2), "a resumed run must not come to another end"
 
 
 def test_damaged_files_are_told(run):
