@@ -18,7 +18,8 @@ from typing import Literal
 from easel.errors import ConfigurationError
 from shapecraft.boxes import Box
 from shapecraft.graph import ShapeGraph
-from shapecraft.number_places import COLOUR, Place, find_places, line_starts
+from shapecraft.number_places import COLOUR, TRIGONOMETRY, Place, find_places, line_starts
+from shapecraft.number_units import IN_DEGREES, Unit, units
 from shapecraft.outcome import Job, Outcome
 from shapecraft.part_facts import PartFacts, outsize, part_facts
 from shapecraft.programs import parsed
@@ -26,8 +27,8 @@ from shapecraft.shapes_guide import helper_names
 from shapecraft.wall import Wall
 
 Kind = Literal["length", "angle", "count", "factor", "share"]
-"""length : metres; angle : degrees or radians, see `unit`; count : a whole number from 1; factor : multiplies
-share : 0 to 1, a colour, a roughness"""
+"""length : metres; angle : degrees or radians, see `unit`, "" where the program does not tell
+count : a whole number from 1; factor : multiplies; share : 0 to 1, a colour, a roughness"""
 SPREAD = 4.0
 """A parameter ranges from a quarter of its value to four times as much (ours)."""
 MOST_OF_A_COUNT = 512
@@ -53,8 +54,8 @@ class Parameter:
     name : unique in the program, steps joined by dots, such as "radius", "top.size.x", "profile.3.0"
     value : as written; unit : "m", "°", "rad", "x" (a factor) or ""
     low, high : its range, the value always inside: counts 1 (sides of a circle 3) to 4 x, at least 8; angles half a
-        turn either way; shares 0 to 1; what is 0 the box's longest side either way (1 m without a box); all else a
-        quarter of the value to four times as much
+        turn either way, 180 where their unit is not known; shares 0 to 1; what is 0 the box's longest side either way
+        (1 m without a box); all else a quarter of the value to four times as much
     line, column : of its literal, from 1 and 0; whole : it takes whole numbers only
     """
 
@@ -173,11 +174,13 @@ def lift(program: str, *, box: Box | None = None) -> Lifted:
     Raises NumbersError for a program that does not parse.
     """
     try:
-        found = find_places(program, parsed(program))
+        tree = parsed(program)
+        found, known = find_places(program, tree), units(tree)
     except (SyntaxError, RecursionError) as error:
         raise NumbersError("a program that parses", came=str(error), where="numbers") from None
     reach = max(box.size) if box is not None else 1.0
-    parameters = tuple(_parameter(name, place, reach) for name, place in zip(found.names, found.places, strict=True))
+    parameters = tuple(_parameter(name, place, reach, known)
+                       for name, place in zip(found.names, found.places, strict=True))
     return Lifted(program, parameters, found.skipped, found.places)
 
 
@@ -205,16 +208,19 @@ def rerun(graph: ShapeGraph, component: str, values: Mapping[str, int | float], 
     return Rerun(program, outcome, facts, tuple(remarks))
 
 
-def _parameter(name: str, place: Place, reach: float) -> Parameter:
-    kind, unit = _kind(place)
+def _parameter(name: str, place: Place, reach: float, known: Mapping[str, Unit]) -> Parameter:
+    kind, unit = _kind(place, known)
     value = place.value
     low, high = _range(kind, unit, value, reach, 3 if _AROUND.search(place.path[-1]) else 1)
     return Parameter(name, value, kind, unit, min(low, value), max(high, value), place.line, place.column,
                      kind == "count")
 
 
-def _kind(place: Place) -> tuple[Kind, str]:
-    """By the words of its name, the call around it, and how it is written."""
+def _kind(place: Place, known: Mapping[str, Unit]) -> tuple[Kind, str]:
+    """By the words of its name, the call around it, what the name goes to, and how it is written.
+
+    known : name -> the unit that the program takes it for. No unit is read from a value.
+    """
     words = [step for step in place.path if not step.isdigit()]
     axis = len(words) > 1 and words[-1] in ("x", "y", "z", "w", "r", "g", "b", "a")
     base = words[-2] if axis else words[-1] if words else ""
@@ -224,9 +230,18 @@ def _kind(place: Place) -> tuple[Kind, str]:
         return "share", ""
     if place.call == "radians":
         return "angle", "°"
-    if _ANGLES.search(base) or place.call in ("sin", "cos", "tan"):
-        ours = place.call.rpartition(".")[2] in helper_names() or "deg" in base
-        return "angle", "°" if ours or abs(place.value) > 2 * math.pi else "rad"
+    if place.call in TRIGONOMETRY:
+        return "angle", "rad"
+    holder, _, called = place.call.rpartition(".")
+    helper = called in helper_names()
+    if helper and (_ANGLES.search(base) or base in IN_DEGREES.get(called, ())):
+        return "angle", "°"
+    # What math makes an angle of, atan2(0.09, height) say, and the 2 of 2 * math.pi are none themselves.
+    whole = not helper and not hasattr(math, called) and (not place.factor or bool(_ANGLES.search(base)))
+    if base in known and whole:
+        return "angle", known[base]
+    if _ANGLES.search(base):
+        return "angle", "°" if "deg" in base else "rad" if holder or "rotation_euler" in base else ""
     if place.whole and not axis and not _LENGTHS.search(base) and not _FACTORS.search(base) and len(words) == len(
             place.path):
         return "count", ""
@@ -244,7 +259,7 @@ def _range(kind: Kind, unit: str, value: float, reach: float, least: int) -> tup
         case "share":
             return (0.0, 1.0)
         case "angle":
-            half = 180.0 if unit == "°" else math.pi
+            half = math.pi if unit == "rad" else 180.0
             return (-half, half) if abs(value) <= half else (-2 * half, 2 * half)
     if value == 0:
         return (-reach, reach) if kind == "length" else (-1.0, 1.0)

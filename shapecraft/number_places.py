@@ -21,8 +21,8 @@ _TAKING = ("new", "add", "append", "extend", "insert", "Vector", "Euler", "tuple
 """Calls whose arguments are called like what they are given to."""
 _LAST_DIGITS = {"round": 1, "pow": 1, "enumerate": 1, "sum": 1, "ldexp": 1}
 """Call -> the first of its positional arguments that are no dimension."""
-_TRIGONOMETRY = ("sin", "cos", "tan")
-_MATH = (*_TRIGONOMETRY, "radians", "sqrt", "min", "max", "round")
+TRIGONOMETRY = ("sin", "cos", "tan")
+_MATH = (*TRIGONOMETRY, "radians", "sqrt", "min", "max", "round")
 _OPERATOR = re.compile(r"^primitive_|_add$")
 _LOGIC = (ast.Mod, ast.FloorDiv, ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor)
 
@@ -199,7 +199,7 @@ class _Walker:
         for key, value in zip(node.keys, node.values, strict=True):
             named = isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value
             self.walk(key, replace(at, skip="index"))
-            self.walk(value, replace(at, path=(*at.path, _word(named)) if named else at.path))
+            self.walk(value, replace(at, path=(*at.path, word(named)) if named else at.path))
 
     def _Assign(self, node: ast.Assign, at: _Where) -> None:
         self._bound(node.targets[-1], node.value, at)
@@ -232,10 +232,10 @@ class _Walker:
         last = [*given.posonlyargs, *given.args][-len(given.defaults):] if given.defaults else []
         pairs = [*zip(last, given.defaults, strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
         for arg, default in pairs:
-            self.walk(default, replace(at, path=(_word(arg.arg),), owner=name or at.owner))
+            self.walk(default, replace(at, path=(word(arg.arg),), owner=name or at.owner))
         body = node.body if isinstance(node.body, list) else [node.body]
         for statement in body:
-            self.walk(statement, replace(at, path=(_word(name),), owner=name) if name else at)
+            self.walk(statement, replace(at, path=(word(name),), owner=name) if name else at)
 
     _AsyncFunctionDef = _FunctionDef
     _Lambda = _FunctionDef
@@ -269,7 +269,7 @@ class _Walker:
         called, holder = _callee(node.func)
         self.walk(node.func, replace(at, inside=True))
         known = called == "range" and isinstance(node.func, ast.Name)
-        if known or called in _TAKING or called in ("radians", *_TRIGONOMETRY):
+        if known or called in _TAKING or called in ("radians", *TRIGONOMETRY):
             names: list[str] = []
         else:
             names = self._defined.get(called, []) or list(_arguments(called, holder))
@@ -279,17 +279,17 @@ class _Walker:
             if known:
                 path, skip = ("count",), at.skip or ("index" if len(node.args) > 1 else "")
             elif number < len(names):
-                path = (_word(names[number]),)
+                path = (word(names[number]),)
             elif called in ("append", "extend", "new", "add", "insert") and holder:
-                path = (_word(holder),)
+                path = (word(holder),)
             elif path == ("number",):
-                path = (_word(called),)
+                path = (word(called),)
             if called in _LAST_DIGITS and number >= _LAST_DIGITS[called]:
                 skip = skip or "digits"
             self.walk(one, replace(at, path=path, skip=skip, owner=owner, factor=False, inside=False,
                                    call=_way(called, at)))
         for keyword in node.keywords:
-            path = (_word(keyword.arg),) if keyword.arg else at.path
+            path = (word(keyword.arg),) if keyword.arg else at.path
             self.walk(keyword.value, replace(at, path=path, owner=owner, call=f"{holder}.{called}", factor=False,
                                              inside=False))
 
@@ -330,13 +330,13 @@ def _target(node: ast.expr) -> tuple[str, str]:
     """(name, owner) of what is assigned to; "" for what has none."""
     match node:
         case ast.Name(name):
-            return _word(name), ""
+            return word(name), ""
         case ast.Attribute(value, "default_value"):
             return _target(value)
         case ast.Attribute(value, name):
-            return _word(name), _target(value)[0]
+            return word(name), _target(value)[0]
         case ast.Subscript(value, ast.Constant(str() as key)):
-            return _word(key), _target(value)[0]
+            return word(key), _target(value)[0]
         case ast.Subscript(value, _):
             return _target(value)
         case _:
@@ -363,10 +363,10 @@ def _arguments(called: str, holder: str) -> tuple[str, ...]:
 
 
 def _way(called: str, at: _Where) -> str:
-    return called if called in ("range", "radians", *_TRIGONOMETRY) or not at.call else at.call
+    return called if called in ("range", "radians", *TRIGONOMETRY) or not at.call else at.call
 
 
-def _word(name: str) -> str:
+def word(name: str) -> str:
     """A step of a name: lower case, no dots, spaces or brackets."""
     return re.sub(r"\W+", "_", name.lower()).strip("_") or "number"
 

@@ -64,6 +64,38 @@ def test_names_kinds_units_and_ranges():
     assert found["hub"].words() == "hub = 0.05 m (0.0125 to 0.2; length, line 3)"
 
 
+@pytest.mark.parametrize(("text", "unit"), [
+    ("tilt = 5\nx = math.radians(tilt)", "°"),
+    ("tilt = 5\nshapes.rotate(leg, angle=tilt)", "°"),
+    ("tilt = 5\nshapes.arc(radius=1, start=tilt, end=90)", "°"),
+    ("tilt = 5\nfor i in range(4):\n    a = math.radians(i * tilt - 0.5 * 3)", "°"),
+    ("tilt = 5\nlean = -tilt\ndef leg(deg_x):\n    return math.radians(deg_x / 2)\nleg(lean)", "°"),
+    ("def leg(tilt=5):\n    shapes.rotate(part, angle=tilt, axis='x')", "°"),
+    ("for tilt in (5.5, 6.5):\n    x = math.radians(tilt)", "°"),
+    ("tilt = 300.5\nobj.rotation_euler = (0, tilt, 0)", "rad"),
+    ("tilt = 5\nbpy.ops.mesh.primitive_cube_add(rotation=(0, tilt, 0))", "rad"),
+    ("tilt = 5\nx = math.sin(tilt)", "rad"),
+    ("tilt = 5\nx = math.sin(math.radians(tilt))", "°"),
+    ("tilt = 500.5\nprint(tilt)", ""),
+    ("tilt = 5.5\nx = math.radians(tilt) + math.sin(tilt)", ""),
+])
+def test_an_angle_in_a_variable_has_the_unit_of_what_it_goes_to(text, unit):
+    (one, *_) = (one for name, one in of(f"import math\nimport shapes\n{text}\n").items() if name.startswith("tilt"))
+    assert (one.kind, one.unit) == ("angle", unit)
+    half = 3.14159265 if unit == "rad" else 180
+    assert one.high == pytest.approx(half if abs(one.value) <= half else max(2 * half, one.value))
+
+
+def test_what_goes_to_an_angle_is_no_count_and_what_it_is_divided_by_no_angle():
+    found = of("import math\nspread = 12\nlegs = 3\nshare = 0.5\nfor i in range(legs):\n"
+               "    x = math.radians(spread * i) + math.radians(360 / legs) + math.radians(90 * share)\n")
+    assert {name: (one.kind, one.unit) for name, one in found.items()} == {
+        "spread": ("angle", "°"), "legs": ("count", ""), "share": ("length", "m")}
+    for text in ("lean = math.atan2(0.09 - depth, height)", "lean = 2.5 * math.pi / height"):
+        assert "angle" not in {one.kind for one in of(f"{text}\nx = math.cos(lean)").values()}
+    assert (found["spread"].low, found["spread"].high) == (-180, 180)
+
+
 def test_what_is_no_dimension_is_left_alone_and_counted():
     assert dict(lift(RADIAL).skipped) == {
         "comparison": 2, "digits": 1, "exponent": 1, "index": 1, "sum or product": 2, "text": 1,
