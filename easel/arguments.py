@@ -31,7 +31,15 @@ def read_settings(
         key, equals, value = change.partition("=")
         if not equals:
             raise ConfigurationError("a setting as name=value", came=change, where="--set")
-        values[key.strip()] = None if value.strip().lower() == "none" else yaml.safe_load(value)
+        name, value = key.strip(), value.strip()
+        if name == "preset":
+            raise ConfigurationError("the preset as an option of its own", came=change, where="--set",
+                                     mend=f"Type --preset {value}.")
+        try:
+            values[name] = None if value.lower() == "none" else yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigurationError(f"a value for the setting '{name}' that YAML can read", came=value,
+                                     where=f"--set {name}", mend=f"It says: {error}.") from error
     try:
         return of(preset, **values)
     except ValidationError as error:

@@ -70,8 +70,8 @@ class RunStore:
         home : folder of calls and replies that several runs share; kept relative, so that both may be moved together
             it is `root`, or the folder that holds it
         Raises RunBusy while another process, or this one by an earlier opening, writes it, ConfigurationError for a
-        key in the configuration, for another grade of evidence under the same fingerprint, for a date that is none and
-        for a home elsewhere.
+        key in the configuration, for another grade of evidence under the same fingerprint, for a date that is none, for
+        a home elsewhere and for a root that cannot be written to.
         """
         check_date(date, where=f"run {name}")
         configuration, facts = json.loads(canonical(dict(configuration))), _plain(facts or {})
@@ -79,7 +79,7 @@ class RunStore:
         root, slug = Path(root), _NAME.sub("-", name.lower()).strip("-") or "run"
         shared = {} if home is None else {"home": os.path.relpath(home.resolve(), root.resolve() / "run")}
         _home(shared, name)
-        root.mkdir(parents=True, exist_ok=True)
+        _make_root(root)
         with _locked(root / ".open.lock"):
             ending = f"{slug}_{_NAME.sub('-', fingerprint[:10].lower())}"
             known = [
@@ -240,6 +240,15 @@ def check_date(date: str, *, where: str) -> None:
     except ValueError:
         pass
     raise ConfigurationError("a date as 2026-01-31", came=repr(shorten(str(date), 60)), where=where)
+
+
+def _make_root(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        (root / ".open.lock").touch()
+    except OSError as error:
+        raise ConfigurationError("a folder that runs can be kept in", came=f"{root}: {error.strerror or error}",
+                                 where="root", mend="Name one that can be written to (--root).") from error
 
 
 def _home(info: Mapping[str, Any], where: str) -> str:

@@ -257,3 +257,12 @@ def test_a_home_elsewhere_is_refused_before_a_folder_is_made(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
     with RunStore.open(tmp_path / "runs", "one", **more, home=tmp_path) as run:
         assert (run.info["home"], run.replies.folder.resolve()) == ("../..", (tmp_path / "replies").resolve())
+
+
+def test_a_root_that_cannot_be_made_is_refused_in_words(tmp_path):
+    (tmp_path / "file").write_text("")
+    for root, cause in ((tmp_path / "file" / "runs", "Not a directory"), (Path("/proc/x"), "No such file or directory")):
+        with pytest.raises(ConfigurationError) as error:
+            RunStore.open(root, "x", fingerprint="f" * 64, configuration={}, evidence="live", date="2000-01-01")
+        assert str(error.value) == (f"expected a folder that runs can be kept in, got {root}: {cause} (at root). Name "
+                                    "one that can be written to (--root).")

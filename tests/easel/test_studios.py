@@ -72,6 +72,8 @@ def test_settings_are_read_as_typed():
                "equal to 1. How large."),
     ("sizes=2", "expected a setting that the method knows, got 'sizes' (at --set). Did you mean size?"),
     ("quux=2", "Known: preset, size, word."),
+    ("preset=paper", "expected the preset as an option of its own, got preset=paper (at --set). Type --preset paper."),
+    ("size=[", "expected a value for the setting 'size' that YAML can read, got [ (at --set size). It says: "),
 ])
 def test_wrong_settings_say_what_is_known(change, words):
     with pytest.raises(ConfigurationError) as error:
