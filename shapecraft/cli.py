@@ -121,17 +121,24 @@ def demo(
 
 
 @app.command()
-def show(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Say what is in a run, and write model, page and contact sheet of a finished one; offline, without Blender."""
+def show(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    version: Annotated[int | None, typer.Option(help="Of the object, 0 as it was made. Without: what stands.")] = None,
+) -> None:
+    """Say what is in a run, and write model, page and contact sheet of a finished one, as it stands after its edits;
+    offline, without Blender."""
     from shapecraft.gallery import Gallery
-    from shapecraft.views import summary, write_views
+    from shapecraft.views import summary
 
     gallery = Gallery(run)
     for line in summary(gallery):
         typer.echo(line)
     if gallery.finished:
-        for what, path in write_views(gallery).items():
-            typer.echo(f"{what}: {path}")
+        _tell_views(gallery, version=version)
+        return
+    if version is not None:
+        raise ConfigurationError("a finished object, of which there are versions", came="none",
+                                 where=gallery.folder.name)
     if gallery.watermark:
         typer.echo(gallery.watermark)
 
@@ -214,7 +221,7 @@ def _score(score: float | None) -> str:
 
 
 def _tell(studio: Any) -> None:
-    from shapecraft.views import summary, write_views
+    from shapecraft.views import summary
 
     gallery = studio.gallery
     for line in [*summary(gallery)[1:], *studio.remarks()]:
@@ -223,11 +230,21 @@ def _tell(studio: Any) -> None:
         ended = studio.finished
         raise ConfigurationError("an object", came=f"{ended.failure}: {ended.reason}", where=str(studio.run.folder),
                                  mend="Make it again with another seed (--set seed=1), or with more paths.")
-    for what, path in write_views(gallery, wall=studio.wall).items():
-        typer.echo(f"{what}: {path}")
     typer.echo(f"run folder: {studio.run.folder}")
-    if gallery.watermark:
-        typer.echo(gallery.watermark)
+    _tell_views(gallery, wall=studio.wall)
+
+
+def _tell_views(gallery: Any, *, version: int | None = None, wall: Any = None) -> None:
+    """Write what a version is looked at with, and say which one it is."""
+    from shapecraft.standing import standing
+    from shapecraft.views import write_views
+
+    made = standing(gallery, version)
+    typer.echo(made.words())
+    for what, path in write_views(gallery, wall=wall, version=made.version).items():
+        typer.echo(f"{what}: {path}")
+    if made.watermark:
+        typer.echo(made.watermark)
 
 
 def _tell_edits(kept: Any, run: Any, wall: Any, *, by_site: bool) -> None:

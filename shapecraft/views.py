@@ -8,7 +8,9 @@ from pathlib import Path
 from easel.errors import EaselError, shorten
 from shapecraft.export import export
 from shapecraft.gallery import Gallery
+from shapecraft.history import object_file
 from shapecraft.sheets import STYLE, contact_sheet
+from shapecraft.standing import Standing, standing
 from shapecraft.wall import Wall
 
 SIZE = 320
@@ -16,34 +18,38 @@ SIZE = 320
 _WHAT = {"html": "page", "py": "program", "json": "graph", "blend": "Blender file"}
 
 
-def write_views(gallery: Gallery, folder: Path | None = None, *, wall: Wall | None = None) -> dict[str, Path]:
+def write_views(
+    gallery: Gallery, folder: Path | None = None, *, wall: Wall | None = None, version: int | None = None,
+) -> dict[str, Path]:
     """Write what a finished object is looked at with; what it is -> path.
 
-    folder : None is the run's own `views/`; wall : where the global program is run for a .blend file, None makes none
-    Raises ConfigurationError for a run that made nothing, ExportError for a .blend file that could not be made.
+    folder : None is the run's own `views/`, of a version after edits `edits/<n>/views/`
+    wall : where the global program is run for a .blend file, None makes none; version : None is the one that stands
+    Raises ConfigurationError for a run that made nothing and for an unknown version, ExportError for a .blend file that
+    could not be made.
     """
-    folder = folder or gallery.folder / "views"
+    made = standing(gallery, version)
+    glb = gallery.folder / object_file(made.version, "glb")
+    folder = folder or glb.parent / "views"
     formats = ("html", "py", "json", *(("blend",) if wall is not None else ()))
-    made = export(
-        gallery.graph, gallery.outcomes, folder=folder, formats=formats, wall=wall, scores=gallery.scores,
-        note=gallery.caption(), watermark=gallery.watermark,
-    )
-    written = {"object": gallery.folder / "object.glb"}
-    for file in made:
+    files = export(made.graph, made.outcomes, folder=folder, formats=formats, wall=wall, scores=made.scores,
+                   note=made.caption(), watermark=made.watermark)
+    written = {"object": glb}
+    for file in files:
         written.setdefault(_WHAT[file.format], folder / file.name)  # a program's first file is the program itself
     written["contact sheet"] = written["page"].with_suffix(".png")
-    written["contact sheet"].write_bytes(sheet_for_people(gallery))
+    written["contact sheet"].write_bytes(sheet_for_people(made))
     return written
 
 
-def sheet_for_people(gallery: Gallery) -> bytes:
+def sheet_for_people(made: Standing) -> bytes:
     """The object from six sides, labelled, with its words and its grade of evidence above; PNG."""
-    title = f"{shorten(gallery.prompt, 70)}: {gallery.caption()}"
-    return contact_sheet(gallery.mesh, style=replace(STYLE, size=SIZE), title=title).png
+    title = f"{shorten(made.gallery.prompt, 70)}: {made.caption()}"
+    return contact_sheet(made.mesh, style=replace(STYLE, size=SIZE), title=title).png
 
 
 def summary(gallery: Gallery) -> list[str]:
-    """What is in a run, in lines for a person; of one that broke off what there is."""
+    """What is in a run as it was made, in lines for a person; of one that broke off what there is."""
     info = gallery.run.info
     wall = f", programs ran behind: {info['wall']}" if "wall" in info else ""
     lines = [f"{shorten(gallery.prompt, 120)} ({info['status']}; {gallery.caption()}; {gallery.model}{wall})"]

@@ -19,24 +19,29 @@ from easel.runs import RunStore
 from shapecraft import cli_export
 from shapecraft.blender_interpreter import find_blender
 from shapecraft.catalogue import find_entry
+from shapecraft.edit_desk import EditDesk
+from shapecraft.edit_events import EditFinished
 from shapecraft.exploring import Craft, explore
 from shapecraft.export import FORMATS, Export, export
 from shapecraft.gallery import STAND_IN
-from shapecraft.graph import Box, Component, ShapeGraph, from_json
+from shapecraft.graph import Box, Component, ShapeGraph, from_json, to_json
 from shapecraft.intake import MaterialEntry
 from shapecraft.keeping import Keeper
 from shapecraft.mesh_files import read_glb, read_mesh
+from shapecraft.object_glb import object_glb
 from shapecraft.outcome import Job, Outcome
 from shapecraft.palette import flat_material
 from shapecraft.part_glb import write_glb
 from shapecraft.part_list import read_part_list
 from shapecraft.part_report import report_on
 from shapecraft.programs import read_program
+from shapecraft.remembering import RememberedWall
 from shapecraft.settings import CraftSettings
 from shapecraft.shapes_guide import guide
 from shapecraft.standin import StandIn
+from shapecraft.standing import standing
 from shapecraft.usd_file import ExportError, usd_file
-from shapecraft.wall import open_wall
+from shapecraft.wall import open_wall, program_hash
 from tests.shapecraft.crafting import BoxWall, fitting, program, solid, stool
 from tests.shapecraft.khronos_validator import needs_chromium, validated
 from tests.shapecraft.reopening import reopened
@@ -291,13 +296,78 @@ def test_the_command_exports_a_run(run, tmp_path):
     lines = done.output.splitlines()
     stem = json.loads((run / "graph" / "final.json").read_text())["object"].replace(" ", "-")
     size = (tmp_path / "out" / f"{stem}.glb").stat().st_size
-    assert lines[0] == f"{tmp_path / 'out' / f'{stem}.glb'}  {size:,} bytes"
+    assert lines[0] == "version 0 (the only one): made, a metal bucket"
+    assert lines[1] == f"{tmp_path / 'out' / f'{stem}.glb'}  {size:,} bytes"
     assert lines[-2:] == ["STL names no unit: these are in metres, and most slicers take millimetres.",
                           STAND_IN]
     assert (tmp_path / "out" / f"{stem}.glb").read_bytes() == (run / "object.glb").read_bytes()
     page = (tmp_path / "out" / f"{stem}.html").read_text("utf-8")
     assert page.count(STAND_IN) == 2
     assert " of 10</span>" in page
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """(a run whose seat was made larger, the words of that): the recorded stool of boxes, edited by a stand-in."""
+    graph = stool()
+    graph = graph.replacing(*(replace(graph[name], program=program(fitting(name))) for name in graph.names))
+    wall, configuration = BoxWall(), {"prompt": "a stool", "model": "m",
+                                      "settings": CraftSettings.paper().model_dump(mode="json")}
+    with RunStore.open(tmp_path, "stool", fingerprint="c" * 64, configuration=configuration, evidence="recorded",
+                       date="2000-01-01") as store:
+        outcomes = {name: RememberedWall(wall, store).run(Job(graph[name].program, name)) for name in graph.names}
+        store.write("graph/final.json", to_json(graph))
+        store.write("object.glb", object_glb([(name, one.glb) for name, one in outcomes.items()]))
+        store.write("object.py", "py")
+        for score, name in enumerate(graph.names, start=7):
+            store.append("attempts", name, {"component": name, "program_key": program_hash(graph[name].program),
+                                            "score": score})
+        store.append("explored", "finished", {"chosen": list(graph.names), "reason": "", "tally": {}})
+        store.status("finished")
+        desk = EditDesk(store)
+        (end,) = [one for one in desk.set_numbers({"seat.size.x": 0.8}, wall=wall) if isinstance(one, EditFinished)]
+        assert end.edited is not None
+        list(desk.set_numbers({"legs.size.z": 0.3}, wall=wall))
+        desk.undo()
+    rows = store.folder / "edits.jsonl"
+    rows.write_text(rows.read_text().replace('"evidence":""', '"evidence":"stand-in"', 1))
+    return store.folder
+
+
+def test_what_stands_is_exported_and_any_version_where_asked(edited, tmp_path):
+    wide = {None: 0.8, 0: 0.4, 1: 0.8}
+    for number, width in wide.items():
+        out = tmp_path / f"out{number}"
+        asked = [] if number is None else ["--version", str(number)]
+        done = told(str(edited), "--format", "glb,html,json,py", "-o", str(out), *asked)
+        assert done.exit_code == 0, done.output
+        low, high = next(part.bounds for part in read_glb((out / "stool.glb").read_bytes()).parts if part.name == "seat")
+        assert high[0] - low[0] == pytest.approx(width)
+        made = standing(RunStore.read(edited), number)
+        assert (out / "stool.glb").read_bytes() == made.glb or number == 0
+        assert from_json((out / "stool.json").read_text()) == made.graph
+        page = (out / "stool.html").read_text("utf-8")
+        assert (STAND_IN in done.output, STAND_IN in page) == ((number != 0), (number != 0))
+        assert made.scores == {"legs": 7, "seat": 8 if number == 0 else None}
+        line = "made, a stool" if number == 0 else "numbers, seat.size.x = 0.8 (was 0.4)"
+        stands = "; version 1 stands" if number == 0 else ""
+        assert f"version {0 if number == 0 else 1} (of 3{stands}): {line}\n" in done.output
+        assert ("edited by a STAND-IN, no result" in page) == (number != 0)
+    with pytest.raises(ConfigurationError, match=r"the number of a version \(0, 1, 2\), got 9"):
+        raise told(str(edited), "--version", "9", "-o", str(tmp_path)).exception
+
+
+def test_show_writes_what_stands_and_says_which(edited):
+    from shapecraft.cli import app
+
+    shown = {number: CliRunner().invoke(app, ["show", str(edited), *number]).output for number in ((), ("--version", "0"))}
+    for number, text in shown.items():
+        version = 0 if number else 1
+        folder = edited / "edits/1" if version else edited
+        assert f"\nversion {version} (of 3" in text
+        assert f"object: {folder / 'object.glb'}\npage: {folder / 'views/stool.html'}\n" in text
+        assert from_json((folder / "views/stool.json").read_text()) == standing(RunStore.read(edited), version).graph
+        assert (STAND_IN in text) == (not number)
 
 
 def test_the_command_says_what_is_wrong(run, tmp_path):
