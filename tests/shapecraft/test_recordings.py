@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -382,3 +383,12 @@ def test_programs_of_packaged_recordings_are_in_their_replies(name):
     assert 1 <= len(others) - steps <= 2 and one.decisions.object in others
 
 
+@pytest.mark.parametrize(("file", "verb"), [("stool/edits.json", "edit"), ("laptop/animations.json", "animate")])
+def test_the_readme_has_the_command_of_every_recorded_edit_and_animation(file, verb):
+    folder = Path(recordings.__file__).parent / "recordings"
+    kept = json.loads((folder / file).read_text())
+    commands = [line.strip() for line in (folder / "README.md").read_text().splitlines() if line.startswith("    ")]
+    for step in kept["steps"]:
+        command = (f'shapecraft {verb} RUN "{step.get("words") or step["wanted"]}" --model openai/bridge --label '
+                   f'{kept["model"]} --api-base http://127.0.0.1:8765/v1')
+        assert command in commands
