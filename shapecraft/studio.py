@@ -16,6 +16,7 @@ from easel.plugins import load, source_key
 from easel.prices import Price
 from easel.runs import RunStore, provenance
 from easel.studios import fingerprint, keep_prompts, prompt_keys
+from shapecraft.attempts import gate
 from shapecraft.events import Event, ExploreFinished
 from shapecraft.exploring import Craft, explore
 from shapecraft.gallery import Gallery
@@ -150,7 +151,7 @@ def configuration(
         "model": model,
         "evidence": evidence,
         "prompts": prompt_keys("shapecraft", prompts_of(settings), overlay=settings.prompt_overlay),
-        "policies": {"policy": source_key(load(settings.policy, like=independent))},
+        "policies": {"policy": source_key(load(settings.policy, like=independent)), "gate": source_key(gate)},
         **given,
     }
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import pytest
 
 from easel.errors import ConfigurationError
+from easel.plugins import source_key
 from easel.runs import RunStore
 from easel.studios import fingerprint
+from shapecraft import attempts
+from shapecraft import studio as studio_module
 from shapecraft.events import ExploreFinished
 from shapecraft.settings import CraftSettings
 from shapecraft.studio import PROMPTS, configuration, open_studio, start_run
@@ -59,12 +65,25 @@ def test_the_place_of_an_overlay_does_not_count(tmp_path):
 
 def test_the_code_of_the_policy_counts(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "my_policy.py").write_text("def mine(paths, settings, submit): ...\n")
-    one = configured(settings=CraftSettings.paper(policy="my_policy:mine"))
-    assert one["policies"]["policy"].startswith("my_policy:mine#")
+    settings, prints = CraftSettings.paper(policy="my_policy:mine"), []
+    for body in ("...", "paths[0].draft()", "..."):
+        (tmp_path / "my_policy.py").write_text(f"def mine(paths, settings, submit): {body}\n")
+        sys.modules.pop("my_policy", None)
+        importlib.invalidate_caches()
+        told = configured(settings=settings)
+        assert told["policies"]["policy"].startswith("my_policy:mine#")
+        prints.append(fingerprint(told))
+    assert prints[0] == prints[2] != prints[1]
     (tmp_path / "bad_policy.py").write_text("def mine(): ...\n")
     with pytest.raises(ConfigurationError, match="a callable that takes"):
         configured(settings=CraftSettings.paper(policy="bad_policy:mine"))
+
+
+def test_the_code_of_the_gate_counts_which_the_policy_ranks_with(monkeypatch):
+    told = configured()
+    assert told["policies"]["gate"] == source_key(attempts.gate)
+    monkeypatch.setattr(studio_module, "gate", lambda attempt: attempt.m)
+    assert fingerprint(configured()) != fingerprint(told)
 
 
 def test_a_run_keeps_prompts_versions_and_seeds(tmp_path):
