@@ -22,11 +22,13 @@ class Keeper:
     run: RunStore | None = None
 
     def remembering(self, wall: Wall) -> Wall:
-        """The wall over the outcomes that the run holds; its level stands in run.json."""
-        if self.run is None:
-            return wall
-        self.run.note(wall=wall.level)
-        return RememberedWall(wall, self.run)
+        """The wall over the outcomes that the run holds.
+
+        Once a program runs behind it, it stands in run.json: `walls` has every wall and version of Blender that its
+        programs ran behind, of resumed runs too, and `wall` all levels in words.
+        """
+        run = self.run
+        return wall if run is None else RememberedWall(wall, run, used=lambda: _note_wall(run, wall))
 
     def event(self, event: events.Event) -> None:
         """Write what an event tells, before it is seen."""
@@ -102,6 +104,15 @@ class Keeper:
     def _row(self, table: str, key: str, row: dict[str, Any]) -> None:
         if self.run is not None:
             self.run.append(table, key, row)
+
+
+def _note_wall(run: RunStore, wall: Wall) -> None:
+    walls = run.info.get("walls", [])
+    if not walls and run.info.get("wall"):  # of a folder from before `walls` stood there
+        walls = [{"level": run.info["wall"], "blender": ""}]
+    used = {"level": wall.level, "blender": str(getattr(wall, "blender", ""))}
+    walls = walls if used in walls else [*walls, used]
+    run.note(wall=", ".join(dict.fromkeys(one["level"] for one in walls)), walls=walls)
 
 
 _WRITERS = {

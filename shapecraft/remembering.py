@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,9 +57,11 @@ class RememberedWall:
     Safe from many threads. A program that asks for a .blend file, and one with limits of its own, is another entry.
     """
 
-    def __init__(self, wall: Wall, run: Shelf) -> None:
+    def __init__(self, wall: Wall, run: Shelf, *, used: Callable[[], None] | None = None) -> None:
+        """used : called once, before the first program that is not known runs"""
         self.level = wall.level
-        self._wall, self._run = wall, run
+        self.blender = str(getattr(wall, "blender", ""))
+        self._wall, self._run, self._used = wall, run, used
         self._guard = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
@@ -74,9 +77,12 @@ class RememberedWall:
             known = read_outcome(self._run.folder, key)
             if known is not None and self._lasts(known):
                 return known
+            self._tell_used()
             outcome = self._wall.run(job)
             if not self._lasts(outcome):
                 return outcome
+            keep_outcome(self._run, key, outcome)
+            return outcome
             if outcome.glb:
                 self._run.write(f"{FOLDER}/{key}.glb", outcome.glb)
             if outcome.blend:
@@ -87,6 +93,12 @@ class RememberedWall:
     def close(self) -> None:
         """Closes the wall itself."""
         self._wall.close()
+
+    def _tell_used(self) -> None:
+        with self._guard:
+            used, self._used = self._used, None
+            if used is not None:
+                used()
 
     def _lasts(self, outcome: Outcome) -> bool:
         """Whether an outcome is the program's own, so that it would be the same at another time."""
@@ -112,6 +124,14 @@ class KeptOutcomes:
         return found
 
     def close(self) -> None: ...
+
+
+def keep_outcome(shelf: Shelf, key: str, outcome: Outcome) -> None:
+    """Write an outcome and its files under a key, the row that names the files last."""
+    for kind in ("glb", "blend"):
+        if content := getattr(outcome, kind):
+            shelf.write(f"{FOLDER}/{key}.{kind}", content)
+    shelf.write(f"{FOLDER}/{key}.json", json.dumps(_row(outcome), ensure_ascii=False, indent=1))
 
 
 def read_outcome(folder: Path, key: str) -> Outcome | None:

@@ -11,6 +11,7 @@ import pytest
 from easel.errors import MissingCapability
 from easel.jsonl import DamagedFile
 from easel.runs import RunStore
+from shapecraft.keeping import Keeper
 from shapecraft.outcome import CLOCK_OVER, WALL_CLOSED, Job, Limits, Outcome
 from shapecraft.remembering import ProgramShelf, RememberedWall, read_outcome
 from shapecraft.wall import UNKNOWN, PooledWall, program_hash
@@ -106,6 +107,33 @@ def test_a_shelf_of_many_runs_keeps_no_wall_clock_timeout_and_a_run_keeps_its_ow
     for _ in range(2):
         RememberedWall(shared, run).run(Job("import shapes\n"))
     assert len(wall.jobs) == runs + (runs == 2), "a resumed run must not come to another end"
+
+
+def behind(run, level: str, text: str, blender: str = "4.5.1") -> None:
+    wall = BoxWall(level=level)
+    wall.blender = blender
+    Keeper(run).remembering(wall).run(Job(text))
+
+
+def test_a_resumed_run_says_every_wall_that_its_programs_ran_behind(run):
+    behind(run, "disposable-machine", "import shapes\n")
+    assert run.info["wall"] == "disposable-machine"
+    behind(run, "jail", "import shapes\n")
+    assert run.info["wall"] == "disposable-machine", "nothing ran behind the jail"
+    for _ in range(2):
+        behind(run, "jail", program(fitting("legs")))
+    behind(run, "jail", program(fitting("seat")), "4.5.2")
+    assert run.info["wall"] == "disposable-machine, jail"
+    assert run.info["walls"] == [{"level": "disposable-machine", "blender": "4.5.1"},
+                                 {"level": "jail", "blender": "4.5.1"}, {"level": "jail", "blender": "4.5.2"}]
+    assert RunStore.read(run.folder).info["walls"] == run.info["walls"]
+
+
+def test_the_wall_of_an_older_folder_stays(run):
+    run.note(wall="disposable-machine")
+    behind(run, "jail", "import shapes\n")
+    assert run.info["wall"] == "disposable-machine, jail"
+    assert run.info["walls"] == [{"level": "disposable-machine", "blender": ""}, {"level": "jail", "blender": "4.5.1"}]
 
 
 def test_damaged_files_are_told(run):
