@@ -75,6 +75,7 @@ class DeskBench:
         if self._shown is not lifted:
             self._shown, self._more = lifted, []
             self._other.options = [("more ...", ""), *((one.words()[:90], one.name) for one in lifted.parameters)]
+            self._other.value = ""
             self._make_sliders()
         for name, slider in self._sliders.items():
             if slider.value != values[name] and not desk.busy:

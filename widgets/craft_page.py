@@ -73,7 +73,7 @@ class ModelView(Shown):
             switch.description = "Close the GLB view" if frame.value else "Open the GLB view"
 
         switch = button("Open the GLB view", "cube", turn)
-        box = ipw.VBox([ipw.HTML(panels.panel(craft_words.heading(self.gallery))), switch, frame],
+        box = ipw.VBox([ipw.HTML(panels.panel(craft_words.heading(self.gallery))), ipw.HBox([switch]), frame],
                        layout={"width": "100%", "max_width": "1000px"})
         box.add_class("model-view")
         return box

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from drawagent.pages import text
@@ -13,12 +14,13 @@ from shapecraft.gallery import Gallery
 from shapecraft.graph import Component, ShapeGraph
 from shapecraft.mesh import ObjectMesh
 from shapecraft.relations import targets
-from shapecraft.sheets import View, contact_sheet
+from shapecraft.sheets import STYLE, View, contact_sheet
 from widgets import theme
 from widgets.craft_figures import hex_of
 from widgets.panels import table, words
 
 _STILL = (View("three-quarter", 35, 25), View("front", 0, 0))
+_SMALL = 128  # pixels of one of six sides
 _LONGEST = 6000  # letters of a program that are shown
 _CODE = ("white-space:pre-wrap;overflow-wrap:anywhere;font:11px/1.4 monospace;background:#f6f6f6;color:#111111;"
          "padding:6px;margin:4px 0;max-height:360px;overflow-y:auto")
@@ -140,6 +142,13 @@ def picture(png: bytes | None, what: str, *, width: int = 0) -> str:
     size = f"width={width} " if width else ""
     return (f'<img {size}style="max-width:100%" alt="{text(what)}" '
             f'src="data:image/png;base64,{base64.b64encode(png).decode()}">')
+
+
+def small_sheet(gallery: Gallery) -> str:
+    """The six sides of a finished object as one small PNG inside the page. Raises ConfigurationError without one."""
+    title = shorten(f"{gallery.prompt}: {gallery.caption()}", 90)
+    sheet = contact_sheet(gallery.mesh, style=replace(STYLE, size=_SMALL), labels="none", title=title)
+    return picture(sheet.png, gallery.prompt)
 
 
 def stills(mesh: ObjectMesh | None, what: str, *, watermark: str = "") -> str:

@@ -121,6 +121,8 @@ def change(sheet: Sheet) -> None:
     drag_slider(sheet, DESK, "radius m", share=0.4)
     wait_for(sheet, DESK, "Proof. Nothing else changed: legs, front_back_stretchers, side_stretchers were run again")
     wait_until(sheet, f"arg => ({BOUNDS})(arg)[0] > 0.5", [".shape-desk", "seat"])
+    wait_until(sheet, "place => document.querySelector(place + ' .js-plotly-plot')._fullLayout.title.text"
+               ".startsWith('version 1: seat.radius = 0.29')", ".shape-desk")
     assert sides(sheet, ".shape-desk", "legs") == legs
     sheet.shot("20-desk", DESK)
     click(sheet, DESK, "Undo")
