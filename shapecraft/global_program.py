@@ -11,6 +11,7 @@ import ast
 import builtins
 import io
 import keyword
+import re
 import textwrap
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,9 @@ from shapecraft.programs import parsed
 
 _TAKEN = {"bpy", "build", "material", "os", "tempfile"}
 _ALL_NAMES = {"globals", "locals", "vars", "exec", "eval"}
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""What no text of a program may hold: NUL, and halves of surrogate pairs."""
+_BEFORE_FEED = re.compile(r"\A[ \t\f]*\f")
 _HEAD = '''"""{title}
 
 One function per component, for Blender 4.5; some use the helper library `shapes`. Frame: metres, +x right, +y away from
@@ -89,7 +93,7 @@ def global_program(
     functions = "".join(f"\n\n{_function(called[name], name, program)}" for name, program in programs)
     calls = "".join(f"    (\"{name}\", {called[name]}, {one.base_colour}, {one.metallic}, {one.roughness}),\n"
                     for name, _ in programs for one in ((flat or {}).get(name, FlatMaterial()),))
-    title = title.replace("\\", " ").replace('"""', "'''").strip(' "')
+    title = _UNWRITABLE.sub("\ufffd", title).replace("\\", " ").replace('"""', "'''").strip(' "')
     return f"{_HEAD.format(title=title)}{functions}{_TAIL}\n\nbuild(\n{calls})\n"
 
 
@@ -107,9 +111,14 @@ def _called(names: list[str]) -> dict[str, str]:
 def _function(called: str, name: str, program: str) -> str:
     """The program as a function; as a text that is executed where it cannot stand in one."""
     try:
-        text = f"def {called}():\n{_indented(_nested(program)).rstrip()}\n"
+        # As Python reads them: for it a lone \r ends a line too, in texts as well.
+        lines = program.replace("\r\n", "\n").replace("\r", "\n")
+        text = f"def {called}():\n{_indented(_nested(lines)).rstrip()}\n"
         compile(text, name, "exec", dont_inherit=True)
-        return text
+        match parsed(text).body:
+            case [ast.FunctionDef(found)] if found == called:
+                return text
+        raise SyntaxError("statements outside the function")
     except (SyntaxError, ValueError, tokenize.TokenError):
         quoted = textwrap.indent(",\n".join(repr(line) for line in program.splitlines(keepends=True)), " " * 8)
         return (f"def {called}():\n    exec(compile(\"\".join((\n{quoted},\n    )), \"{name}\", \"exec\"), "
@@ -135,7 +144,10 @@ def _nested(program: str) -> str:
 
 
 def _indented(program: str) -> str:
-    """Four spaces before every line, but inside texts that span lines."""
+    """Four spaces before every line, but inside texts that span lines.
+
+    A form feed takes a line back to its beginning: what is in front of it is no indent, and it must not follow one.
+    """
     inside: set[int] = set()
     opened: list[int] = []
     for token in tokenize.generate_tokens(io.StringIO(program).readline):
@@ -146,5 +158,5 @@ def _indented(program: str) -> str:
             opened.append(token.start[0])
         elif name == "FSTRING_END" and opened:
             inside.update(range(opened.pop() + 1, token.end[0] + 1))
-    return "\n".join(line if number in inside or not line.strip() else f"    {line}"
+    return "\n".join(line if number in inside or not line.strip() else f"    {_BEFORE_FEED.sub('', line, count=1)}"
                      for number, line in enumerate(program.split("\n"), 1))

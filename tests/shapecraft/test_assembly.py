@@ -39,9 +39,9 @@ def test_the_text_has_one_function_per_component_in_order():
     assert ast.get_docstring(tree).startswith('a "stool')
 
 
-@pytest.mark.parametrize("title", ['""" + open("x") + """', "back\\slash", 'ends with "', "two\nlines"])
+@pytest.mark.parametrize("title", ['""" + open("x") + """', "back\\slash", 'ends with "', "two\nlines", "nul \0", "half \ud83d"])
 def test_a_title_stays_inside_its_docstring(title):
-    tree = ast.parse(global_program(title, [("part", "x = 1\n")]))
+    tree = ast.parse(global_program(title, [("part", "x = 1\n")]).encode())
     assert isinstance(tree.body[0], ast.Expr)
     assert [type(node) for node in tree.body[1:4]] == [ast.Import] * 3
 
@@ -50,6 +50,23 @@ def test_texts_that_span_lines_keep_their_spaces(capsys):
     text = global_program("t", [("part", 'import sys\nwords = """a\n  b\nc"""\nsys.stdout.write(repr(words))\n')])
     function(text)()
     assert capsys.readouterr().out == repr("a\n  b\nc")
+
+
+@pytest.mark.parametrize(("odd", "out"), [
+    ("x = 1\n\x0cimport os\nprint(os.sep)\n", "/\n"), ("x = 1\n  \x0cprint(x)\n", "1\n"),
+    ("if True:\n  x = 2\n\x0c  print(x)\n", "2\n"), ("x = 1\rimport os\rprint(x)\r", "1\n"),
+    ("x = 1\r\nprint(x)\r\n", "1\n"), ('x = """a\n\x0cb"""\nprint(repr(x))\n', "'a\\n\\x0cb'\n"),
+    ('x = """a\rb"""\rprint(repr(x))', "'a\\nb'\n"),
+])
+def test_no_line_of_a_part_leaves_its_function(odd, out, capsys):
+    text = global_program("t", [("part", odd)])
+    assert [type(node).__name__ for node in ast.parse(text).body] == [
+        "Expr", "Import", "Import", "Import", "FunctionDef", "FunctionDef", "FunctionDef", "Expr"]
+    assert "exec(" not in text
+    function(text)()
+    assert capsys.readouterr().out == out
+    exec(compile(odd, "part", "exec"), {})
+    assert capsys.readouterr().out == out, "as it says alone"
 
 
 def test_what_was_global_is_the_functions_own(capsys):
