@@ -22,13 +22,14 @@ class Words:
     """A closed vocabulary.
 
     name, column : of the model's card; known : all words it learnt; allow_unknown : let others pass (they are read
-    as one unknown word)
+    as one unknown word); instead : what knows more words
     """
 
     name: str
     column: str
     known: tuple[str, ...]
     allow_unknown: bool = False
+    instead: str = "a real CLIP"
 
     @classmethod
     def read(cls, card: Path, *, allow_unknown: bool = False) -> Words:
@@ -54,8 +55,8 @@ class Words:
             shown = strange or tuple(word for word in text.split() if not word.isascii()) or (text,)
             raise ConfigurationError(
                 f"words that the {self.name} model knows", came=", ".join(repr(word) for word in shown),
-                mend=f"Nearest known words: {'; '.join(self._nearest(shown))}. Rephrase, use a real CLIP, or let "
-                     "it guess (--allow-unknown-words, in Python allow_unknown_words=True).",
+                mend=f"Nearest known words: {'; '.join(self._nearest(shown))}. Rephrase, use {self.instead}, "
+                     "or let it guess (--allow-unknown-words, in Python allow_unknown_words=True).",
             )
 
     def _nearest(self, strange: Iterable[str]) -> list[str]:

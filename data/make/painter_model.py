@@ -28,7 +28,7 @@ DENOISER = {
 }
 """`addition_embed_type` lets the words speak to every block through the time embedding, at almost no cost."""
 SCHEDULER = {"num_train_timesteps": 1000, "beta_schedule": "squaredcos_cap_v2", "prediction_type": "epsilon",
-             "clip_sample": True, "clip_sample_range": 1.0}
+             "clip_sample": False, "steps_offset": 1}
 
 
 @dataclass
@@ -74,9 +74,11 @@ def save_painter(painter: Painter, folder: Path) -> None:
     painter.scheduler.save_pretrained(folder / "scheduler")
     diffusers, _ = _modules()
     (folder / "model_index.json").write_text(json.dumps({
-        "_class_name": "DiffusionPipeline", "_diffusers_version": diffusers.__version__,
-        "scheduler": ["diffusers", "DDPMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "PreTrainedTokenizerFast"], "unet": ["diffusers", "UNet2DConditionModel"],
+        "_class_name": "StableDiffusionPipeline", "_diffusers_version": diffusers.__version__,
+        "feature_extractor": [None, None], "image_encoder": [None, None], "requires_safety_checker": False,
+        "safety_checker": [None, None], "scheduler": ["diffusers", "DDPMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
+        "unet": ["diffusers", "UNet2DConditionModel"], "vae": [None, None],
     }, indent=1) + "\n")
 
 
@@ -95,7 +97,7 @@ def paint(painter: Painter, captions, *, steps: int = 30, guidance: float = 4.0,
     import torch
 
     diffusers, _ = _modules()
-    ddim = diffusers.DDIMScheduler.from_config(painter.scheduler.config)
+    ddim = diffusers.DDIMScheduler.from_config(painter.scheduler.config, clip_sample=True, clip_sample_range=1.0)
     ddim.set_timesteps(steps)
     with torch.no_grad():
         words = torch.cat([painter.encode([""] * len(captions)), painter.encode(captions)])

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from data.make.material_captions import rephrased, vocabulary
+from data.make.painter_card import write_card
 from data.make.painter_examples import Examples, read_or_make
 from data.make.painter_model import Painter, new_painter, save_painter
 
@@ -29,8 +29,8 @@ class Plan:
 
     steps: int = 3000
     batch: int = 48
-    pictures: int = 16000
-    rate: float = 1.5e-3
+    pictures: int = 10000
+    rate: float = 1.4e-3
     decay: float = 0.01
     dropped: float = 0.12
     average: float = 0.998
@@ -68,6 +68,13 @@ def loss_of(painter: Painter, plan: Plan, batch):
     return (error * (ratio.clamp_max(plan.level) / ratio.clamp_min(1e-4)).clamp_max(1.0)).mean(), error.mean()
 
 
+def rate_of(plan: Plan, step: int) -> float:
+    """Level after 100 steps, then down in a line over the last third: steps before it do not depend on how many will
+    follow, so that a run can be made longer."""
+    left = (plan.steps - step) / (plan.steps / 3)
+    return plan.rate * min(1.0, (step + 1) / 100, 0.02 + 0.98 * left)
+
+
 def train(plan: Plan, *, work: Path, weights: Path, threads: int = 1, every: float = 120.0) -> None:
     """Train until `plan.steps`; checkpoint and a loadable folder (average weights) every `every` seconds.
 
@@ -98,8 +105,7 @@ def train(plan: Plan, *, work: Path, weights: Path, threads: int = 1, every: flo
         step, spent = kept["step"], kept["cpu_seconds"]
     start, saved, logged, losses = time.process_time() - spent, time.monotonic(), time.monotonic(), []
     while step < plan.steps:
-        share = step / plan.steps
-        rate = plan.rate * min(1.0, (step + 1) / 100) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * share)))
+        rate = rate_of(plan, step)
         for group in optimizer.param_groups:
             group["lr"] = rate
         loss, error = loss_of(painter, plan, batch_of(plan, examples, step))
@@ -127,10 +133,28 @@ def train(plan: Plan, *, work: Path, weights: Path, threads: int = 1, every: flo
             state = {name: part.state_dict() for name, part in _parts(painter, mean).items()}
             state |= {"optimizer": optimizer.state_dict(), "step": step, "cpu_seconds": time.process_time() - start,
                       "words": words}
+            state["plan"] = asdict(plan)
             torch.save(state, work / "checkpoint.new")
             (work / "checkpoint.new").replace(checkpoint)
-            save_painter(mean, weights)
+            publish(work, weights)
             saved = now
+
+
+def publish(work: Path, weights: Path) -> None:
+    """Write the checkpoint's average weights as a model folder with its card; may run while training goes on."""
+    import torch
+
+    kept = torch.load(work / "checkpoint.pt", weights_only=True)
+    painter = new_painter(kept["words"])
+    painter.denoiser.load_state_dict(kept["mean_denoiser"])
+    painter.text.load_state_dict(kept["mean_text"])
+    save_painter(painter, weights)
+    plan = kept["plan"]
+    write_card(weights, words=kept["words"], training={
+        "command": f"python -m data.make.train_painter --steps {plan['steps']} --pictures {plan['pictures']}",
+        "steps": kept["step"], "of_steps": plan["steps"], "batch": plan["batch"], "pictures": plan["pictures"],
+        "seed": plan["seed"], "cpu_seconds": round(kept["cpu_seconds"]),
+    }, parameters=sum(p.numel() for part in (painter.denoiser, painter.text) for p in part.parameters()))
 
 
 def _parts(painter: Painter, mean: Painter) -> dict:
@@ -144,8 +168,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "painter")
     parser.add_argument("--weights", type=Path, help="folder of the model (default WORK/model)")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--publish", type=Path, help="train nothing: write the checkpoint's model into this folder")
     given = parser.parse_args()
-    train(Plan(steps=given.steps, pictures=given.pictures), work=given.work,
+    if given.publish:
+        return publish(given.work, given.publish)
+    return train(Plan(steps=given.steps, pictures=given.pictures), work=given.work,
           weights=given.weights or given.work / "model", threads=given.threads)
 
 
