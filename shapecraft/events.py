@@ -82,6 +82,8 @@ class Tally:
     components, made : asked for, and made; attempts : programs, and replies without one
     first_pass : share of steps whose program ran as first written; repaired : share whose program ran in the end; None
     without steps; unscored : attempts that were judged without a readable judgement
+    whole : whether the program of the whole object ran, which parts that ran do not say; over objects, the compile rate
+        of objects. None where there is no such program
     """
 
     calls: tuple[tuple[str, int], ...]
@@ -91,6 +93,7 @@ class Tally:
     repaired: float | None
     attempts: int
     unscored: int
+    whole: bool | None = None
 
 
 @dataclass(frozen=True)

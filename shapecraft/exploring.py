@@ -110,7 +110,7 @@ def _explore(craft: Craft) -> Generator[events.Event, None, None]:
                     continue
                 yield look
         made = assembly.graph if assembly is not None else graph
-        tally = seen.tally(len(graph), len(chosen))
+        tally = seen.tally(len(graph), len(chosen), None if assembly is None else assembly.outcome.ran)
         failure, reason = ("", "") if chosen else ("nothing made", "no program of any component ran")
         yield events.ExploreFinished(made, assembly, tuple(chosen[name] for name in graph.names if name in chosen),
                                      tally, failure, reason)
@@ -217,14 +217,14 @@ class _Seen:
         if attempt.judgement is not None:
             self.count("evaluator, part", attempt.judgement.reply_keys)
 
-    def tally(self, components: int, made: int) -> events.Tally:
+    def tally(self, components: int, made: int, whole: bool | None = None) -> events.Tally:
         # A reply without a program stays in every denominator.
         first = [one for one in self._attempts if not one.repair]
         ended = {(one.component, one.m, one.t): one.ran for one in self._attempts}  # the last one of a step stands
         unscored = sum(one.judgement is not None and one.score is None for one in self._attempts)
         return events.Tally(
             tuple(sorted((role, count) for role, count in self._calls.items() if count)), components, made,
-            _share(one.ran for one in first), _share(ended.values()), len(self._attempts), unscored,
+            _share(one.ran for one in first), _share(ended.values()), len(self._attempts), unscored, whole,
         )
 
 

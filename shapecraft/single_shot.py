@@ -140,4 +140,4 @@ def _tally(attempts: Sequence[Attempt]) -> events.Tally:
         calls[f"coder, {one.kind}"] += len(one.reply_keys)
     made = attempts[-1].ran
     return events.Tally(tuple(sorted(calls.items())), 1, int(made), float(attempts[0].ran), float(made), len(attempts),
-                        0)
+                        0, made)

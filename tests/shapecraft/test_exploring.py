@@ -23,6 +23,7 @@ from shapecraft.exploring import Craft, explore
 from shapecraft.graph import from_json
 from shapecraft.keeping import Keeper
 from shapecraft.mesh_files import read_glb
+from shapecraft.outcome import Outcome
 from shapecraft.settings import CraftSettings
 from tests.fakes import Scripted
 from tests.shapecraft.crafting import BROKEN, STOOL, BoxWall, checks, fitting, opinion, part_of
@@ -98,7 +99,7 @@ def test_the_golden_trace():
         "coder, revision": 4, "evaluator, part": 8, "evaluator, whole": 1}
     assert sum(dict(tally.calls).values()) == len(model.calls)
     assert (tally.components, tally.made, tally.attempts, tally.unscored) == (2, 2, 10, 0)
-    assert (tally.first_pass, tally.repaired) == (0.75, 1.0)
+    assert (tally.first_pass, tally.repaired, tally.whole) == (0.75, 1.0, True)
     assert len(wall.jobs) == 11, "ten programs and the global one"
 
 
@@ -183,7 +184,19 @@ def test_nothing_made_is_an_end_with_a_reason():
     seen = list(explore(craft(Scripted(lambda r: BROKEN if r.site.role.startswith("coder") else answer(r)))))
     assert told(seen)[-2:] == ["Assembled", "ExploreFinished"]
     assert (seen[-1].assembly, seen[-1].failure, seen[-1].tally.repaired) == (None, "nothing made", 0.0)
+    assert seen[-1].tally.whole is None
     assert seen[-2].assembly is None
+
+
+def test_a_global_program_that_does_not_run_is_told_beside_the_rates_of_the_steps(tmp_path):
+    class NoWhole(BoxWall):
+        def run(self, job):
+            return Outcome("raised", message="NameError") if job.name == "whole" else super().run(job)
+
+    with open_run(tmp_path) as run:
+        tally = list(explore(craft(run=run, wall=NoWhole())))[-1].tally
+        assert (tally.made, tally.repaired, tally.whole) == (2, 1.0, False)
+        assert run.rows("explored")[0]["tally"]["whole"] is False
 
 
 def test_failed_calls_are_values_and_counted():

@@ -60,13 +60,13 @@ def test_a_program_that_does_not_run_is_mended_within_the_budget_of_repairs():
     events, asked = told(answer, error_repairs=2)
     assert names(events) == ["AttemptFinished", "AttemptFinished", "Assembled", "ExploreFinished"]
     assert "ValueError: no such thing" in asked[1].messages[-1].text
-    assert (events[-1].tally.first_pass, events[-1].tally.repaired) == (0.0, 1.0)
+    assert (events[-1].tally.first_pass, events[-1].tally.repaired, events[-1].tally.whole) == (0.0, 1.0, True)
     assert [event.attempt.kind for event in events[:2]] == ["draft", "repair"]
     events, asked = told(answer, error_repairs=0)
     assert len(asked) == 1
     assert events[-2].assembly is None and events[-1].graph is None
     assert (events[-1].failure, events[-1].reason) == ("nothing made", "ValueError: no such thing")
-    assert (events[-1].tally.first_pass, events[-1].tally.repaired) == (0.0, 0.0)
+    assert (events[-1].tally.first_pass, events[-1].tally.repaired, events[-1].tally.whole) == (0.0, 0.0, False)
 
 
 def test_a_reply_without_a_program_is_a_failure_and_is_not_asked_for_again():
