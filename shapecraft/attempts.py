@@ -84,15 +84,16 @@ def best(attempts: Iterable[Attempt]) -> Attempt | None:
     return min(ran, key=_order, default=None)
 
 
-def gate(attempt: Attempt) -> tuple[bool, float, bool, int]:
+def gate(attempt: Attempt) -> tuple[int, float, bool, int]:
     """What ranks drafts before anybody looks, smallest first: ran, near to its box (to a hundredth), manifold; then m.
 
+    A program that did not run comes behind those that did, and before a reply without one, which cannot be revised.
     Ours: measurements are free, a look is not.
     """
     facts = attempt.facts
     if facts is None:
-        return True, 0.0, True, attempt.m
-    return False, round(facts.worst, 2), not facts.manifold, attempt.m
+        return 1 if attempt.program else 2, 0.0, True, attempt.m
+    return 0, round(facts.worst, 2), not facts.manifold, attempt.m
 
 
 def _order(one: Attempt) -> tuple[bool, float, int, int, int]:

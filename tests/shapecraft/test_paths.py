@@ -206,6 +206,20 @@ def test_breadth_first_ranks_drafts_by_measures_and_walks_the_best():
     assert [len(trace) for trace in traces] == [1, 2, 2]
 
 
+def test_breadth_first_goes_on_from_a_program_that_did_not_run_rather_than_from_none():
+    def answer(request):
+        site = request.site
+        if site.role.startswith("evaluator-part"):
+            return opinion(5, checks=checks(5))
+        if site.role == "coder-revise":
+            return fitting("legs")
+        return "I would rather talk." if site.candidate == 0 else BROKEN
+
+    traces, table = run(breadth_first, answer, CraftSettings.ours(paths=2, steps=2, error_repairs=0))
+    assert traces == [[(0, None)], [(0, None), (1, 5)]]
+    assert [job.name for job in table.wall.jobs] == ["legs", "legs"]
+
+
 def test_a_stop_ends_a_path_before_its_next_program():
     table = bench(scored(5, 5, 5))
     path = Path(table, "legs", 0)
