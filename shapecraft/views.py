@@ -57,20 +57,11 @@ def summary(gallery: Gallery) -> list[str]:
         graph = gallery.graph
     except EaselError as error:
         return [*lines, str(error)]
-    ended = {row["component"]: row for row in gallery.components}
     for one in graph.components:
         size = " x ".join(f"{side:.3g}" for side in one.box.size)
-        if one.name in ended:
-            row = ended[one.name]
-            score = "no score" if row["score"] is None else f"score {row['score']:g}"
-            said = f"{row['chosen']}, {score}, of {row['attempts']} attempts" if row["chosen"] else "not made"
-        else:
-            tries = sum(row["component"] == one.name for row in gallery.attempts)
-            said = f"{tries} attempts so far"
-        lines.append(f"  {one.name}: {said} ({size} m)")
+        lines.append(f"  {one.name}: {_came_to(gallery, one.name)} ({size} m)")
     for look in gallery.looks:
-        score = "no score" if look["score"] is None else f"score {look['score']:g}"
-        lines.append(f"  the whole, look {look['look']}: {score}{'' if look['kept'] else ', not kept'}")
+        lines.append(f"  the whole, look {look['look']}: {_score(look['score'])}{'' if look['kept'] else ', not kept'}")
     if tally := gallery.tally:
         first, repaired = (_share(tally[name]) for name in ("first_pass", "repaired"))
         calls = ", ".join(f"{count} {role}" for role, count in tally["calls"].items())
@@ -78,6 +69,26 @@ def summary(gallery: Gallery) -> list[str]:
         if gallery.run.rows("explored")[0]["reason"]:
             lines.append(f"  {gallery.run.rows('explored')[0]['reason']}")
     return lines
+
+
+def _came_to(gallery: Gallery, component: str) -> str:
+    """The attempt that the object is made of, once the run has ended; before that the one that its paths came to."""
+    tries = sum(row["component"] == component for row in gallery.attempts)
+    made = next((row for row in gallery.chosen if row["component"] == component), None)
+    before = next((row for row in gallery.components if row["component"] == component), None)
+    if made is None and before is not None and before["chosen"]:
+        return f"{before['chosen']}, {_score(before['score'])}, of {tries} attempts"
+    if made is None:
+        return f"not made, {tries} attempts" if before is not None else f"{tries} attempts so far"
+    place = f"{component}/m{made['m']}/t{made['t']}/r{made['repair']}"
+    if before is None or place == before["chosen"]:
+        return f"{place}, {_score(made['score'])}, of {tries} attempts"
+    was = "no score" if before["score"] is None else f"{before['score']:g}"
+    return f"{place}, a fix, not scored (before: {was}), of {tries} attempts"
+
+
+def _score(score: float | None) -> str:
+    return "no score" if score is None else f"score {score:g}"
 
 
 def _share(value: float | None) -> str:
