@@ -99,31 +99,35 @@ class Path:
         self._bench = bench
         self._repairs = bench.settings.error_repairs
         self._latest: Attempt | None = None
+        self._ended: Attempt | None = None
         self._told: SimpleQueue[Attempt | None] = SimpleQueue()
 
     @property
     def latest(self) -> Attempt:
-        """The attempt that stands at the path's end. Only after `draft`."""
+        """What the path goes on from: its last program, judged or not yet; a reply without one where a step began with
+        it. Only after `draft`."""
         assert self._latest is not None, "a path begins with its draft"
         return self._latest
 
     def draft(self) -> Attempt:
         """The first program, made to run where the budget of repairs allows it."""
         bench = self._bench
-        return self._make(0, "draft", bench.coder.draft(bench.graph, self.component, path=self.m))
+        self._ended = self._make(0, "draft", bench.coder.draft(bench.graph, self.component, path=self.m))
+        return self.latest
 
     def walk(self, steps: int) -> None:
         """Judge the draft and revise, `steps` programs in all, until one reaches the threshold; 0 judges nothing."""
-        bench, attempt = self._bench, self.latest
+        bench, attempt = self._bench, self._ended
+        assert attempt is not None, "a path begins with its draft"
         for t in range(max(1, steps)):
             if t:
                 attempt = self._make(t, "revision", bench.coder.revise(
-                    bench.graph, self.component, attempt.program, bench.feedback(attempt), path=self.m, step=t))
-            if steps:
-                attempt = bench.judged(attempt)
+                    bench.graph, self.component, self.latest.program, bench.feedback(self.latest), path=self.m, step=t))
+            if steps and attempt.ran:
+                attempt = self._latest = bench.judged(attempt)
             self._tell(attempt)
             done = attempt.score is not None and attempt.score >= bench.settings.threshold
-            if done or not attempt.program:  # what gave no program would be asked the same again
+            if done or not self.latest.program:  # what gave no program would be asked the same again
                 break
         self.close()
 
@@ -152,8 +156,10 @@ class Path:
             self._repairs -= 1
             mended = bench.coder.repair(bench.graph, self.component, attempt.program, attempt.outcome, attempt.advice,
                                         path=self.m, step=t)
+            self._latest = attempt
             attempt = bench.tried(self.component, self.m, t, attempt.repair + 1, "repair", mended)
-        self._latest = attempt
+        if attempt.program or attempt.kind != "repair":  # a wordy repair takes no program away
+            self._latest = attempt
         return attempt
 
     def _tell(self, attempt: Attempt) -> None:

@@ -128,6 +128,27 @@ def test_a_reply_without_a_program_ends_its_path_and_is_counted():
     assert len(table.wall.jobs) == 1
 
 
+@pytest.mark.parametrize("policy", [independent, breadth_first])
+def test_a_repair_without_a_program_leaves_the_last_one_to_the_revision(policy):
+    def answer(request):
+        role = request.site.role
+        if role.startswith("evaluator-part"):
+            return opinion(5)
+        if role.startswith("coder-repair"):
+            return "It should work as it is."
+        return fitting("legs") if role == "coder-revise" else BROKEN
+
+    settings = CraftSettings.paper(paths=1, steps=2)
+    trace, told, table = walked(answer, settings)
+    assert trace == [(0, 0, "draft", "raised", None), (0, 1, "repair", "", None), (1, 0, "revision", "ran", 5)]
+    assert (told[1].failure, best(told).id) == ("invalid", "legs/m0/t1/r0")
+    assert sites(table) == ["coder/0", "coder-repair/0", "coder-repair+repair/0", "coder-revise/1", "evaluator-part/1"]
+    revise = table.coder.model.calls[3].messages[1].text
+    assert program(BROKEN).strip() in revise
+    assert "raised: ValueError: no such thing" in revise
+    assert run(policy, answer, settings)[0] == [[(0, None), (0, None), (1, 5)]]
+
+
 def test_a_judgement_that_fails_is_no_score_and_measured_facts_go_to_the_coder():
     def answer(request):
         return "Nice." if request.site.role.startswith("evaluator") else fitting("legs", 1.1)
