@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,14 +13,13 @@ from easel.chat import CallSite, ChatModel
 from easel.errors import EaselError, shorten
 from shapecraft.animation import FPS, LONGEST, Animation, AnimationError, Interpolation, Keyframe, Track, checked
 from shapecraft.graph import Joint, ShapeGraph
-from shapecraft.loose_json import LooseError, read_value
 from shapecraft.part_fields import PartListError, Reading, metres, shown, slugged
 from shapecraft.part_links import joint_of
 from shapecraft.part_list import write_part_list
 from shapecraft.posing import JointTree, PoseError, joint_tree, limits, moves, unit
+from shapecraft.reply_json import last_object
 from shapecraft.settings import CraftSettings
 
-_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.I | re.S)
 _SPOKEN: dict[str, Interpolation] = {
     "smooth": "smooth", "ease": "smooth", "eased": "smooth", "ease_in_out": "smooth", "bezier": "smooth",
     "cubic": "smooth", "cubicspline": "smooth", "sine": "smooth", "linear": "linear", "constant_speed": "linear",
@@ -128,7 +126,8 @@ def read_animation(text: str, graph: ShapeGraph, wanted: str) -> Plan:
     and noted.
     """
     forgiven: set[str] = set()
-    found = _object(_THOUGHT.sub("", text), forgiven)
+    found = last_object(text, ("keyframes", "impossible"), AnimationInvalid,
+                        'one JSON object {"title", "duration", "interpolation", "keyframes", "joints"}', forgiven)
     if isinstance(found.get("impossible"), str) and found["impossible"].strip() and not found.get("keyframes"):
         return Plan(None, shorten(" ".join(found["impossible"].split()), 400), tuple(sorted(forgiven)))
     reading = Reading(forgiven, names={name: name for name in graph.names})
@@ -145,28 +144,6 @@ def read_animation(text: str, graph: ShapeGraph, wanted: str) -> Plan:
         return Plan(checked(animation, graph), forgiven=tuple(sorted(forgiven)))
     except (AnimationError, PoseError, PartListError) as error:
         raise AnimationInvalid(error.expected, came=error.came, where=error.where, mend=error.mend) from None
-
-
-def _object(text: str, forgiven: set[str]) -> dict[str, Any]:
-    """The last object in the text that has keyframes, or says that there are none."""
-    best: dict[str, Any] | None = None
-    position, broken = 0, ""
-    while (start := text.find("{", position)) >= 0:
-        said: set[str] = set()
-        try:
-            read = read_value(text, start, said)
-        except LooseError as error:
-            broken = broken or str(error)
-            position = max(start + 1, error.position)
-            continue
-        position = read.end
-        if isinstance(read.value, dict) and ("keyframes" in read.value or "impossible" in read.value):
-            best, kept = read.value, said
-    if best is None:
-        raise AnimationInvalid('one JSON object {"title", "duration", "interpolation", "keyframes", "joints"}',
-                               came=broken or shorten(text, 80) or "nothing")
-    forgiven |= kept
-    return best
 
 
 def _joints(raw: Any, graph: ShapeGraph, reading: Reading) -> tuple[tuple[str, Joint], ...]:

@@ -7,7 +7,6 @@ Asked for is one JSON object {"summary", "changes": [{"name", "how", ...}], "add
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -18,10 +17,10 @@ from easel.chat import CallSite, ChatModel
 from easel.errors import EaselError, shorten
 from shapecraft.graph import Component, GraphError, ShapeGraph
 from shapecraft.graph_diff import diff
-from shapecraft.loose_json import LooseError, read_value
 from shapecraft.part_fields import slugged
 from shapecraft.part_list import MAX_CHARACTERS, PartListError, read_part_list, write_part_list
 from shapecraft.relations import targets
+from shapecraft.reply_json import last_object
 from shapecraft.settings import CraftSettings
 
 LONGEST = 2000
@@ -29,7 +28,7 @@ LONGEST = 2000
 _LISTS = {"changes": ("changed", "change", "edits", "modified", "modify"), "added": ("add", "additions", "new"),
           "removed": ("remove", "removals", "deleted", "delete")}
 _FIELDS = ("geometry", "position", "box", "material", "path", "relations", "joint")
-_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.I | re.S)
+_KEYS = ("impossible", *_LISTS, *(other for others in _LISTS.values() for other in others))
 
 
 class EditPlanInvalid(EaselError, ValueError):
@@ -117,7 +116,9 @@ def read_edit_plan(text: str, graph: ShapeGraph, *, limit: int) -> EditPlan:
     if len(text) > MAX_CHARACTERS:
         raise EditPlanInvalid(f"a reply of at most {MAX_CHARACTERS} characters", came=str(len(text)))
     reading = _Reading()
-    raw = _object(_THOUGHT.sub("", text.encode("utf-8", "replace").decode()), reading)
+    raw = last_object(text.encode("utf-8", "replace").decode(), _KEYS, EditPlanInvalid,
+                      'one JSON object {"summary": ..., "changes": [...], "added": [...], "removed": [...]}',
+                      reading.forgiven)
     lists = {key: _list(raw, key, reading) for key in _LISTS}
     why = raw.get("impossible")
     if isinstance(why, str) and why.strip() and not any(lists.values()):
@@ -146,30 +147,6 @@ def read_edit_plan(text: str, graph: ShapeGraph, *, limit: int) -> EditPlan:
 @dataclass
 class _Reading:
     forgiven: set[str] = field(default_factory=set)
-
-
-def _object(text: str, reading: _Reading) -> dict[str, Any]:
-    """The last object in the text that looks like a plan."""
-    best: dict[str, Any] | None = None
-    spelt: set[str] = set()
-    position, broken = 0, ""
-    known = {"impossible", *_LISTS, *(other for others in _LISTS.values() for other in others)}
-    while (start := text.find("{", position)) >= 0:
-        forgiven: set[str] = set()
-        try:
-            read = read_value(text, start, forgiven)
-        except LooseError as error:
-            broken = broken or str(error)
-            position = max(start + 1, error.position)
-            continue
-        position = read.end
-        if isinstance(read.value, dict) and known & set(read.value):
-            best, spelt = read.value, forgiven
-    if best is None:
-        raise EditPlanInvalid('one JSON object {"summary": ..., "changes": [...], "added": [...], "removed": [...]}',
-                              came=broken or shorten(text, 80) or "nothing")
-    reading.forgiven |= spelt
-    return best
 
 
 def _list(raw: Mapping[str, Any], key: str, reading: _Reading) -> list[Any]:

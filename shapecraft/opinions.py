@@ -14,13 +14,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from easel.errors import EaselError, shorten
-from shapecraft.loose_json import LooseError, read_value
+from shapecraft.reply_json import last_object
 
 LONGEST = 4000
 """Characters of feedback that are kept (ours): the Coder's context is bounded."""
 _SCORE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*10|out of 10)?\s*")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.0)?")
-_THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.I | re.S)
 
 
 class OpinionInvalid(EaselError, ValueError):
@@ -94,7 +93,7 @@ def read_opinion(text: str, *, checklist: int = 0, components: Sequence[str] = (
     checklist : items that must be answered, each once; components : names that fixes may name
     Raises OpinionInvalid, whose message is what the model is told.
     """
-    found = _object(_THOUGHT.sub("", text))
+    found = last_object(text, ("score",), OpinionInvalid, 'one JSON object {"score": ..., "feedback": ...}')
     where = "the reply's JSON"
     score = found.get("score")
     if isinstance(score, str) and (match := _SCORE.fullmatch(score)):
@@ -112,26 +111,6 @@ def read_opinion(text: str, *, checklist: int = 0, components: Sequence[str] = (
         return Opinion(score=round(float(score), 1), feedback=feedback.strip()[:LONGEST], checks=checks, fixes=fixes)
     except ValidationError as error:
         raise OpinionInvalid("an opinion", came=shorten(error.errors()[0]["msg"]), where=where) from None
-
-
-def _object(text: str) -> dict[str, Any]:
-    """The last object in the text that has a score."""
-    best: dict[str, Any] | None = None
-    position, broken = 0, ""
-    while (start := text.find("{", position)) >= 0:
-        try:
-            read = read_value(text, start, set())
-        except LooseError as error:
-            broken = broken or str(error)
-            position = max(start + 1, error.position)
-            continue
-        position = read.end
-        if isinstance(read.value, dict) and "score" in read.value:
-            best = read.value
-    if best is None:
-        raise OpinionInvalid('one JSON object {"score": ..., "feedback": ...}',
-                             came=broken or shorten(text, 80) or "nothing")
-    return best
 
 
 def _checks(raw: Any, count: int, where: str) -> tuple[Check, ...]:

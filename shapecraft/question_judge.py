@@ -20,7 +20,8 @@ from easel.errors import ConfigurationError, EaselError, MissingCapability, shor
 from easel.statistics import Share, wilson
 from shapecraft.mesh import ObjectMesh
 from shapecraft.model_names import ModelName
-from shapecraft.questions import SAMPLING, QuestionSet, last_object
+from shapecraft.questions import SAMPLING, QuestionSet
+from shapecraft.reply_json import last_object
 from shapecraft.sheets import STYLE, contact_sheet
 
 Given = Literal["yes", "no", "cannot tell"]
@@ -173,7 +174,7 @@ def read_answers(text: str, count: int) -> tuple[tuple[Given, ...], str]:
 
     Raises AnswersInvalid, whose message is what the model is told.
     """
-    found = last_object(text, "answers", AnswersInvalid)
+    found = last_object(text, ("answers",), AnswersInvalid, 'one JSON object {"answers": ...}')
     raw, where = found["answers"], "the reply's JSON"
     if isinstance(raw, dict):
         raw = [{"item": item, "answer": word} for item, word in raw.items()]

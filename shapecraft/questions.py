@@ -19,7 +19,7 @@ from easel.asking import Answer, ask, load_prompt
 from easel.chat import CallSite, ChatModel, Sampling
 from easel.errors import ConfigurationError, EaselError, shorten
 from easel.jsonl import write_whole
-from shapecraft.loose_json import LooseError, read_value
+from shapecraft.reply_json import last_object
 
 FEWEST, MOST, USUAL = 5, 10, 8
 """Questions of one text: "5-10" (paper silent); asked of a model (ours: 8, half of them with the answer "no")."""
@@ -172,7 +172,7 @@ def write_questions(
 
 def read_written(text: str) -> tuple[Question, ...]:
     """The questions in a model's reply; raises QuestionsInvalid, whose message is what the model is told."""
-    raw = last_object(text, "questions", QuestionsInvalid).get("questions")
+    raw = last_object(text, ("questions",), QuestionsInvalid, 'one JSON object {"questions": ...}')["questions"]
     if not isinstance(raw, list):
         raise QuestionsInvalid('"questions": a list', came=shorten(repr(raw), 60), where="the reply's JSON")
     found = []
@@ -184,26 +184,6 @@ def read_written(text: str) -> tuple[Question, ...]:
                                    came=shorten(repr(one), 80), where=f"question {number}") from None
     _check(found, "the reply's JSON", QuestionsInvalid)
     return tuple(found)
-
-
-def last_object(text: str, field: str, error: type[EaselError]) -> dict[str, Any]:
-    """The last JSON object in a text that has the field, read loosely; raises `error` without one."""
-    best: dict[str, Any] | None = None
-    position, broken = 0, ""
-    text = text.rpartition("</think>")[2]
-    while (start := text.find("{", position)) >= 0:
-        try:
-            read = read_value(text, start, set())
-        except LooseError as refusal:
-            broken = broken or str(refusal)
-            position = max(start + 1, refusal.position)
-            continue
-        position = read.end
-        if isinstance(read.value, dict) and field in read.value:
-            best = read.value
-    if best is None:
-        raise error(f'one JSON object {{"{field}": ...}}', came=broken or shorten(text, 80) or "nothing")
-    return best
 
 
 def _check(questions: Sequence[Question], where: str, error: type[EaselError]) -> None:
