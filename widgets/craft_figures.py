@@ -147,7 +147,7 @@ def _names(named: Sequence[tuple[str, Box]]) -> Any:
     tops = np.array([_CORNERS[_NAMED_AT[number % 4]] * box.size + box.center for number, (_, box) in enumerate(named)],
                     np.float32).reshape(-1, 3)
     return go.Scatter3d(x=tops[:, 0], y=tops[:, 1], z=tops[:, 2], mode="text", text=[_plain(name) for name, _ in named],
-                        hoverinfo="skip", showlegend=False, textposition="top center")
+                        hoverinfo="skip", showlegend=False, textposition="top center", meta="names")
 
 
 def _reach(graph: ShapeGraph | None, parts: Mapping[str, PartMesh]) -> np.ndarray:

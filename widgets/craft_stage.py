@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LIVE_TRIANGLES = 3000
 """Most of a part in a live figure, which is stored nowhere (ours)."""
-SLOTS = MAX_COMPONENTS + 8
+SLOTS = MAX_COMPONENTS + 4
 """Components that a live figure has traces for: as many as a Parser may give, and some that edits add (ours). Those
 beyond are not drawn."""
 
@@ -66,7 +66,8 @@ class Stage:
             fresh = self._drawn()
             with self._figure.batch_update():
                 for old, new in zip(self._figure.data, fresh.data, strict=False):
-                    old.update(new.to_plotly_json(), overwrite=True)
+                    if old.meta or new.meta:  # else a slot that was empty and still is
+                        old.update(new.to_plotly_json(), overwrite=True)
                 for axis in ("xaxis", "yaxis", "zaxis"):
                     self._figure.layout.scene[axis].range = fresh.layout.scene[axis].range
                 self._figure.layout.title = fresh.layout.title
