@@ -21,6 +21,9 @@ from shapecraft.shapes_guide import guide
 MOST_ADVICE = 8
 """Remarks on a program that are told at once, the first ones (ours)."""
 
+UNHEARD = "It ran, and no review of it could be read. Go over it yourself, against the specification."
+"""What stands in for a reviewer that sees, where its reply could not be read (ours)."""
+
 
 @dataclass(frozen=True)
 class Written:

@@ -17,7 +17,7 @@ from easel.chat import Cancelled
 from shapecraft.attempts import Attempt, Kind, gate
 from shapecraft.blender_checks import Advice
 from shapecraft.checks import advise
-from shapecraft.coder import Coder, Written, advice_words, error_words
+from shapecraft.coder import UNHEARD, Coder, Written, advice_words, error_words
 from shapecraft.evaluator import Checklist, Evaluator
 from shapecraft.graph import ShapeGraph
 from shapecraft.outcome import Job, Outcome
@@ -70,7 +70,11 @@ class Bench:
         return replace(attempt, judgement=judgement)
 
     def feedback(self, attempt: Attempt) -> str:
-        """What the Coder is told of its latest program; measured facts stand in for a reviewer that was not heard."""
+        """What the Coder is told of its latest program.
+
+        Where no reviewer was heard, measured facts stand in for one that has no eyes and would have rested on them;
+        those of one that sees, which has only pictures in the paper, are not told unless `part_facts` says so.
+        """
         if attempt.outcome is None or attempt.facts is None:
             return error_words(attempt.program, attempt.outcome or Outcome("refused"), attempt.advice)
         told = []
@@ -78,8 +82,10 @@ class Bench:
             opinion, items = attempt.judgement.opinion, self.checklist.parts[attempt.component]
             told.append(f"Score {opinion.score:g} of 10. {opinion.feedback}")
             told += [f"Not met: {items[number - 1]}" for number in opinion.unmet if number <= len(items)]
-        if self.settings.part_facts or not told:
+        if self.settings.part_facts or not (told or self.evaluator.sees):
             told.append("Measured:\n" + attempt.facts.words(self.graph[attempt.component].box))
+        elif not told:
+            told.append(UNHEARD)
         return "\n".join([*told, *advice_words(attempt.advice)])
 
     def check_stop(self) -> None:

@@ -20,6 +20,16 @@ class CraftSettings(BaseModel):
 
     The defaults are the preset `paper`; `CraftSettings.ours()` switches our additions on. Policies are
     "package.module:Name" and may be replaced by a user's own.
+
+    What no setting switches, where the paper is silent or we do otherwise, in `paper` as in `ours`:
+    - bootstrapping: the Parser alone corrects the boxes, and may add a part; in the paper the Coder takes part too
+    - parse: relations and joints are asked for; they are kept, and move no box unless `solve_relations`
+    - an Evaluator without eyes is told measured facts and shown the program; the paper's always sees
+    - a reply of the Evaluator that cannot be read is no score, and its step counts; the Coder is then told so in one
+      sentence, or, where the Evaluator has no eyes or with `part_facts`, the measured facts
+    - a program that makes nothing, or something far larger or smaller than its box, counts as one that did not run
+    - a part without a material has a flat one read from the Parser's words
+    - every prompt's words, beyond what the paper quotes
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,7 +47,8 @@ class CraftSettings(BaseModel):
         3, ge=1, le=16, description="T, programs of a path that are run and judged, the first draft among them. "
         "Paper: 3.",
     )
-    threshold: float = Field(9.0, ge=0, le=10, description="A path that scores this much stops. Paper, second-hand: 9.")
+    threshold: float = Field(9.0, ge=0, le=10, description="A path whose score reaches this stops: "
+                             "an equal score is enough. Paper, second-hand: above 9; reaching it is ours.")
     error_repairs: int = Field(
         2, ge=0, le=8, description="Programs that are asked for again because one did not run: so many in a path, "
         "never counted in T. Paper silent; 2.",

@@ -9,7 +9,7 @@ import pytest
 
 from easel.chat import Cancelled, Truncated
 from shapecraft.attempts import Attempt, best
-from shapecraft.coder import Coder
+from shapecraft.coder import UNHEARD, Coder
 from shapecraft.evaluator import Evaluator, checklist_of
 from shapecraft.opinions import Judgement, Opinion
 from shapecraft.outcome import Job
@@ -67,6 +67,7 @@ def test_the_threshold_stops_this_path():
     assert [row[0] for row in trace] == [0, 1]
     assert sites(table)[-1] == "evaluator-part/1"
     assert len(walked(scored(8.9, 5, 5))[0]) == 3
+    assert "an equal score is enough" in CraftSettings.model_fields["threshold"].description
     assert len(walked(scored(8, 5, 5), CraftSettings.paper(threshold=8))[0]) == 1
 
 
@@ -159,6 +160,29 @@ def test_a_judgement_that_fails_is_no_score_and_measured_facts_go_to_the_coder()
     revise = next(c for c in table.coder.model.calls if c.site.role == "coder-revise").messages[1].text
     assert "Measured:\n- size asked 0.4 x 0.4 x 0.4 m, made 0.44" in revise
     assert best(told).id == "legs/m0/t0/r0"
+
+
+def seen_and_unheard(settings: CraftSettings) -> str:
+    """What the Coder is told after a reply that cannot be read, of an Evaluator that sees."""
+    def answer(request):
+        return "Nice." if request.site.role.startswith("evaluator") else fitting("legs", 1.1)
+
+    model = Scripted(answer, sees_images=True)
+    table = Bench(Coder(model, settings, "s1"), Evaluator(model, settings, "s1"), settings, BoxWall(), stool(),
+                  checklist_of(stool(), "a stool"), threading.Event())
+    path = Path(table, "legs", 0)
+    path.draft()
+    path.walk(2)
+    return next(call for call in model.calls if call.site.role == "coder-revise").messages[1].text
+
+
+def test_paper_tells_no_measures_where_an_evaluator_that_sees_was_not_heard():
+    paper = seen_and_unheard(CraftSettings.paper(sheet_size=32))
+    assert UNHEARD in paper
+    assert "Measured:" not in paper
+    ours = seen_and_unheard(CraftSettings.paper(sheet_size=32, part_facts=True))
+    assert "Measured:\n- size asked" in ours
+    assert UNHEARD not in ours
 
 
 def test_ours_tells_unmet_items_facts_and_advice():
