@@ -183,8 +183,9 @@ def _tell(desk: EditDesk, ended: EditFinished, *, replayed: bool = False) -> Non
             return
         raise typer.Exit(1)
     typer.echo(ended.edited.words())
-    others = [part.name for part in ended.edited.proof.parts if part.verdict == "same"]
-    typer.echo(f"run again and found as before: {', '.join(others) or 'no part, all were named'}")
+    unnamed = [part for part in ended.edited.proof.parts if part.verdict not in ("changed", "added", "removed")]
+    others = ", ".join(part.name for part in unnamed if part.verdict in ("same", "alike"))
+    typer.echo(f"run again and found as before: {others or ('no part' if unnamed else 'no part, all were named')}")
     for part in ended.edited.proof.broken:
         typer.echo(f"NOT SHOWN TO BE THE SAME: {part.words()}", err=True)
     calls = ", ".join(f"{count} {role}" for role, count in ended.calls)

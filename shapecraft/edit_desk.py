@@ -20,7 +20,7 @@ from shapecraft.history import TABLE, History, Version, keep_step, object_file, 
 from shapecraft.lifted_numbers import Lifted, NumbersError, Rerun, lift, rerun
 from shapecraft.remembering import RememberedWall
 from shapecraft.settings import CraftSettings
-from shapecraft.standing import grade, watermark
+from shapecraft.standing import grade, outcomes_anew, watermark
 from shapecraft.wall import Wall
 
 PROMPTS = ("edit_plan", "code", "code_revise", "code_repair", "evaluate_part")
@@ -68,7 +68,7 @@ class EditDesk:
         keep_prompts(self.run, "shapecraft", PROMPTS, overlay=settings.prompt_overlay)
         return edit(self.graph, instruction, model=model, wall=wall, settings=settings, vision=vision, judged=judged,
                     paths=paths, allow_unsteady=allow_unsteady, name=str(self.run.info["name"]), keeper=self._keeper,
-                    stop=stop)
+                    outcomes=outcomes_anew(self.run, self.history), stop=stop)
 
     def numbers(self, component: str) -> Lifted:
         """The numbers of a part's program as it stands. Raises NumbersError for a part without a program."""
@@ -98,7 +98,7 @@ class EditDesk:
     ) -> Generator[EditEvent, None, None]:
         """The same with programs whose numbers are set already; words : what was set."""
         return set_numbers(self.graph, programs, words, wall=wall, allow_unsteady=allow_unsteady,
-                           keeper=self._keeper, stop=stop)
+                           keeper=self._keeper, outcomes=outcomes_anew(self.run, self.history), stop=stop)
 
     def _numbered(self, values: Mapping[str, int | float]) -> tuple[dict[str, str], str]:
         by_part: dict[str, dict[str, int | float]] = {}

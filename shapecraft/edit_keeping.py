@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from easel.errors import ConfigurationError
 from shapecraft.edit_events import EditEvent, EditFinished, EditPlanned
 from shapecraft.events import AttemptFinished
-from shapecraft.history import TABLE, History, keep_failure, keep_step, object_file
-from shapecraft.remembering import RememberedWall
+from shapecraft.history import TABLE, History, anew_key, keep_failure, keep_step, object_file
+from shapecraft.remembering import RememberedWall, keep_outcome
 
 if TYPE_CHECKING:
     from easel.runs import RunStore
@@ -102,5 +102,8 @@ class EditKeeper:
         if self.run is not None:
             self.run.write(object_file(number, "glb"), edited.assembly.glb)
             self.run.write(object_file(number, "py"), edited.assembly.program)
+            for part in edited.proof.parts:
+                if part.fresh is not None and part.after is not None:
+                    keep_outcome(self.run, anew_key(part.after.program, number), part.fresh)
             keep_step(self.run, self.history, after, {**edited.row(), **row})
         self.history = after

@@ -1,7 +1,8 @@
 """Edit proof: that an edit changed the parts it named and no other, from programs that were really run (ours).
 
-Every part that stays is run once more, past anything that is remembered, and measured against what it was: program,
-bounds, volume, faces, and the bytes of its mesh.
+Every part that stays is run once more, past anything that is remembered, and compared with what it was: program, and
+the bytes of its mesh. Where what it was came from another version of Blender, bounds, volume and faces are measured
+instead.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from easel.errors import EaselError
@@ -18,11 +19,13 @@ from shapecraft.outcome import Job, Outcome
 from shapecraft.wall import Wall, program_hash
 
 SAME = 1e-6
-"""Share of a part's longest side (bounds), and of its volume, by which two runs of one program may differ: versions of
-Blender differ in the last digits of a single-precision float (ours). In one installation they do not differ at all."""
+"""Share of a part's longest side (bounds), and of its volume, by which runs of one program may differ between versions
+of Blender, in the last digits of a single-precision float (ours). In one installation they do not differ at all."""
 
-Verdict = Literal["same", "changed", "added", "removed", "not made", "unsteady", "rewritten"]
-"""same : program byte for byte, and run again the same bounds, volume and faces; changed, added, removed : as planned
+Verdict = Literal["same", "alike", "anew", "changed", "added", "removed", "not made", "unsteady", "rewritten"]
+"""same : program byte for byte, and run again the same mesh byte for byte; changed, added, removed : as planned
+alike : the kept mesh is of another version of Blender, and this one's is the same to SAME; the kept one stays
+anew : likewise, but this version makes something else, the same twice: the object gets that
 not made : it has no program that ran, before or now
 unsteady : its program is the same, and run again makes something else (it draws lots, or did not run this time)
 rewritten : its program changed, or it came or went, though the plan names it nowhere"""
@@ -58,13 +61,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class PartProof:
-    """One component. before, after : None where there is none, or it did not run; note : what a reader should know"""
+    """One component. before, after : None where there is none, or it did not run; note : what a reader should know
+
+    fresh : what the object gets instead of the kept outcome, of "anew" alone
+    """
 
     name: str
     before: Measured | None
     after: Measured | None
     verdict: Verdict
     note: str = ""
+    fresh: Outcome | None = field(default=None, repr=False, compare=False)
 
     def row(self) -> dict[str, Any]:
         return {"name": self.name, "verdict": self.verdict, "note": self.note,
@@ -159,20 +166,24 @@ def _part(
         return PartProof(name, old, measured(new_program, new.get(name)), "rewritten")
     if old is None:
         return PartProof(name, None, None, "not made")
-    fresh = measured(new_program, wall.run(Job(new_program, name)))
-    if _equal(old, fresh):
+    kept, ran = outcomes[name], wall.run(Job(new_program, name))
+    fresh = measured(new_program, ran)
+    if old == fresh:
         return PartProof(name, old, fresh, "same")
-    # What is remembered may come from another installation of Blender: then two runs here agree with each other.
-    again = measured(old_program, wall.run(Job(old_program, name)))
-    if fresh is not None and _equal(again, fresh):
-        return PartProof(name, again, fresh, "same", "measured anew before and after: the kept outcome is from another "
-                                                     "Blender")
-    return PartProof(name, old, fresh, "unsteady", "run again, it makes something else")
+    if kept.blender == ran.blender or not kept.blender or not ran.blender or fresh is None:
+        unsaid = ("; which Blender made it is not kept with the kept outcome, so that another one cannot be the reason"
+                  if ran.blender and not kept.blender else "")
+        return PartProof(name, old, fresh, "unsteady", f"run again, it makes something else{unsaid}")
+    installations = f"kept from Blender {kept.blender}, run again in {ran.blender}"
+    if _near(old, fresh):
+        return PartProof(name, old, fresh, "alike", f"{installations}: the same to {SAME:g}, not byte for byte")
+    if measured(new_program, wall.run(Job(new_program, name))) != fresh:
+        return PartProof(name, old, fresh, "unsteady", f"{installations}, it makes something else each time")
+    return PartProof(name, old, fresh, "anew", f"{installations}, it makes something else, the same twice: the object "
+                                               "gets that", ran)
 
 
-def _equal(a: Measured | None, b: Measured | None) -> bool:
-    if a is None or b is None:
-        return a is b
+def _near(a: Measured, b: Measured) -> bool:
     side = max(q - p for p, q in zip(a.low, a.high, strict=True))
     off = max(abs(p - q) for p, q in zip((*a.low, *a.high), (*b.low, *b.high), strict=True))
     return (a.program == b.program and a.faces == b.faces and off <= SAME * side

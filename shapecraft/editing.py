@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from easel.chat import ChatModel
@@ -204,6 +204,10 @@ def _events(
         if not proof.holds and not task.allow_unsteady:
             yield ended(None, "not proven", "; ".join(part.words() for part in proof.broken), proof)
             return
+        if anew := {part.name: part.fresh for part in proof.parts if part.fresh is not None}:
+            chosen |= {name: replace(chosen[name], outcome=outcome) for name, outcome in anew.items()}
+            assembly = assemble(plan.graph, chosen, task.known)
+            assert assembly is not None
         yield ended(Edited(task.made, assembly.graph, plan, tuple(written[name] for name in plan.written), assembly,
                            proof), proof=proof)
 

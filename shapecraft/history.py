@@ -208,6 +208,11 @@ def object_file(number: int, kind: str) -> str:
     return f"edits/{number}/object.{kind}" if number else f"object.{kind}"
 
 
+def anew_key(program: str, number: int) -> str:
+    """Where an outcome is kept that took the place of another Blender's. program : its hash; number : of the edit"""
+    return f"{program}-edit{number}"
+
+
 def _append(run: RunStore, before: History, row: Mapping[str, Any]) -> None:
     run.append(TABLE, f"step{len(run.rows(TABLE))}", {"before": before.version.key, **row})
 

@@ -100,6 +100,7 @@ class Outcome:
     line : of the program, from 1; None where no line of it is to blame
     log : what it printed, cut; control characters removed
     seconds : from handing the program over to the last byte of its result
+    blender : version of the Blender that ran it, "" where that was not kept
     """
 
     kind: Kind
@@ -110,6 +111,7 @@ class Outcome:
     line: int | None = None
     log: str = ""
     seconds: float = 0.0
+    blender: str = ""
 
     @property
     def ran(self) -> bool:

@@ -10,13 +10,15 @@ from functools import cached_property
 from typing import Any
 
 from easel.errors import ConfigurationError, shorten
+from easel.jsonl import DamagedFile
 from easel.runs import RunStore
 from shapecraft.gallery import STAND_IN, Gallery
 from shapecraft.graph import ShapeGraph
-from shapecraft.history import TABLE, History, Version, object_file, read_history
+from shapecraft.history import TABLE, History, Version, anew_key, object_file, read_history
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Outcome
+from shapecraft.remembering import read_outcome
 from shapecraft.wall import program_hash
 
 
@@ -55,8 +57,9 @@ class Standing:
     @property
     def outcomes(self) -> dict[str, Outcome]:
         """Component -> what its program made. Raises ConfigurationError for a program that the run did not run."""
-        return {one.name: self.gallery.outcome(program_hash(one.program))
-                for one in self.graph.components if one.program}
+        anew = outcomes_anew(self.gallery.run, self.history, self.version)
+        keys = {one.name: program_hash(one.program) for one in self.graph.components if one.program}
+        return {name: anew[key] if key in anew else self.gallery.outcome(key) for name, key in keys.items()}
 
     @cached_property
     def scores(self) -> dict[str, float | None]:
@@ -115,6 +118,26 @@ def grade(run: RunStore, history: History, version: int | None = None) -> str:
 def watermark(*grades: str) -> str:
     """What must stand over figures that rest on replies of these grades; "" where nothing must."""
     return STAND_IN if "stand-in" in grades else ""
+
+
+def outcomes_anew(run: RunStore, history: History, version: int | None = None) -> dict[str, Outcome]:
+    """Program's hash -> what an edit found that it makes in this Blender, where the kept outcome was of another one and
+    the object got the new one (verdict "anew").
+
+    version : None is the one that stands
+    Raises DamagedFile for such an outcome that is gone.
+    """
+    found = {}
+    for row in _rows(run, history, version):
+        for part in (row.get("proof") or {}).get("parts", ()):
+            if part["verdict"] == "anew":
+                program = part["after"]["program"]
+                key = anew_key(program, row["number"])
+                outcome = read_outcome(run.folder, key)
+                if outcome is None:
+                    raise DamagedFile("the outcome of a part that was made anew", came="none", where=f"{key}.json")
+                found[program] = outcome
+    return found
 
 
 def _rows(run: RunStore, history: History, version: int | None) -> list[dict[str, Any]]:

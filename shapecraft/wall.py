@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from importlib.resources import files
 from typing import Literal, Protocol
 
@@ -64,7 +65,7 @@ class PooledWall:
     def run(self, job: Job) -> Outcome:
         if refusal := self._refusal(job):
             return Outcome("refused", message=refusal)
-        return self._pool.run(job)
+        return replace(self._pool.run(job), blender=self.blender)
 
     def close(self) -> None:
         self._pool.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from shapecraft.edit_desk import EditDesk
 from shapecraft.edit_events import EditFinished, EditPlanned
 from shapecraft.edit_keeping import EditKeeper
 from shapecraft.edit_plan import EditImpossible, EditPlanInvalid, plan_edit, read_edit_plan
-from shapecraft.edit_proof import EditProofBroken, prove
+from shapecraft.edit_proof import EditProofBroken, measured, prove
 from shapecraft.edit_recordings import EditRecording, EditsDiffer, keep_edits, replay_edits
 from shapecraft.editing import edit, set_numbers
 from shapecraft.events import AttemptFinished
@@ -39,6 +40,7 @@ from shapecraft.remembering import RememberedWall
 from shapecraft.replaying import open_recording
 from shapecraft.settings import CraftSettings
 from shapecraft.standin import StandIn
+from shapecraft.standing import standing
 from shapecraft.wall import open_wall, program_hash
 from tests.fakes import Scripted
 from tests.shapecraft.crafting import BROKEN, BoxWall, block, checks, opinion, part_of, program, stool
@@ -337,14 +339,84 @@ def test_a_part_that_comes_out_otherwise_is_never_passed_over():
     assert kept.edited.after["seat"] == made()["seat"]
 
 
-def test_outcomes_of_another_blender_are_measured_anew():
-    graph = made()
-    elsewhere = {program_hash(graph["seat"].program): BoxWall().run(Job(program(block((0.4001, 0.4, 0.05),
-                                                                                      (0, 0, 0.425))), "seat"))}
-    edited = ended(THICKER, outcomes=elsewhere).edited
-    seat = edited.proof.parts[1]
-    assert (seat.verdict, seat.note[:20]) == ("same", "measured anew before")
-    assert seat.before == seat.after
+@dataclass
+class Versioned(BoxWall):
+    """A wall that says which Blender it is. widths : how wide the seat comes out, run after run, the last one on"""
+
+    blender: str = "4.5.9"
+    widths: tuple[float, ...] = (0.4,)
+
+    def run(self, job: Job):
+        if job.name == "seat":
+            ran = sum(one.name == "seat" for one in self.jobs)
+            wide = self.widths[min(ran, len(self.widths) - 1)]
+            job = replace(job, program=job.program.replace("size=(0.4, 0.4, 0.05)", f"size=({wide}, 0.4, 0.05)"))
+        return replace(super().run(job), blender=self.blender)
+
+
+def seat_of(kept: BoxWall, wall: BoxWall, **more) -> EditFinished:
+    """An edit of the legs, where the seat's outcome was kept from the first wall."""
+    program_of = made()["seat"].program
+    return ended(THICKER, outcomes={program_hash(program_of): kept.run(Job(program_of, "seat"))}, wall=wall, **more)
+
+
+@pytest.mark.parametrize(("kept", "why"), [
+    (Versioned(widths=(0.41,)), "run again, it makes something else"),
+    (Versioned(widths=(0.4 * (1 + 4e-7),)), "run again, it makes something else"),
+    (Versioned(blender="", widths=(0.41,)), "run again, it makes something else; which Blender made it is not kept with the "
+                                            "kept outcome, so that another one cannot be the reason"),
+])
+def test_in_one_installation_every_byte_of_the_mesh_is_the_same(kept, why):
+    end = seat_of(kept, Versioned())
+    assert (end.edited, end.failure) == (None, "not proven")
+    (seat,) = end.proof.broken
+    assert (seat.verdict, seat.note) == ("unsteady", why)
+    assert seat.before.mesh != seat.after.mesh
+
+
+def test_a_mesh_of_another_blender_may_differ_in_the_last_digits_and_stays():
+    wall = Versioned()
+    end = seat_of(Versioned(blender="4.5.1", widths=(0.4 * (1 + 4e-7),)), wall)
+    seat = end.edited.proof.parts[1]
+    assert (seat.verdict, seat.note) == (
+        "alike", "kept from Blender 4.5.1, run again in 4.5.9: the same to 1e-06, not byte for byte")
+    assert seat.before.mesh != seat.after.mesh and seat.fresh is None and end.edited.proof.holds
+    assert measured(made()["seat"].program, Versioned(widths=(0.4 * (1 + 4e-7),)).run(
+        Job(made()["seat"].program, "seat"))).mesh == seat.before.mesh
+    assert read_glb(end.edited.assembly.glb).parts[1].bounds[1][0] == np.float32(0.4 * (1 + 4e-7)) / 2
+    assert [job.name for job in wall.jobs].count("seat") == 1
+
+
+def test_what_another_blender_makes_otherwise_is_put_into_the_object_and_the_old_told():
+    end = seat_of(Versioned(blender="4.5.1", widths=(0.41,)), Versioned())
+    seat = end.edited.proof.parts[1]
+    assert (seat.verdict, seat.note) == ("anew", "kept from Blender 4.5.1, run again in 4.5.9, it makes something else, "
+                                                 "the same twice: the object gets that")
+    assert (seat.before.high[0], seat.after.high[0]) == (pytest.approx(0.205), pytest.approx(0.2))
+    assert (seat.row()["before"]["high"][0], seat.row()["after"]["high"][0]) == (seat.before.high[0], seat.after.high[0])
+    assert read_glb(end.edited.assembly.glb).parts[1].bounds[1][0] == pytest.approx(0.2)
+    assert end.edited.proof.holds
+    lots = seat_of(Versioned(blender="4.5.1", widths=(0.41,)), Versioned(widths=(0.4, 0.42)))
+    assert (lots.edited, lots.proof.broken[0].verdict) == (None, "unsteady")
+    assert lots.reason.startswith("seat: unsteady (kept from Blender 4.5.1, run again in 4.5.9, it makes something else "
+                                  "each time); ")
+
+
+def test_a_part_made_anew_stays_so_in_the_run(tmp_path):
+    with open_run(tmp_path) as run:
+        desk = finished(run)
+        old = Versioned(blender="4.5.1", widths=(0.41,))
+        for one in made().components:
+            RememberedWall(old, run).run(Job(one.program, one.name))
+        end = list(desk.edit("thicker", model=Scripted(Editor(THICKER, {})), wall=Versioned()))[-1]
+        assert end.edited.proof.parts[1].verdict == "anew"
+        row, = desk.rows()
+        assert row["proof"]["parts"][1]["before"]["high"][0] == pytest.approx(0.205)
+        wide = {number: standing(run, number).outcomes["seat"].parts[0].high[0] for number in (0, 1)}
+        assert wide == {0: pytest.approx(0.205), 1: pytest.approx(0.2)}
+        end = list(desk.set_numbers({"legs.size.z": 0.3}, wall=Versioned()))[-1]
+        assert [part.verdict for part in end.edited.proof.parts] == ["changed", "same"], "measured against what stands"
+        assert standing(run).outcomes["seat"].blender == "4.5.9"
 
 
 def test_a_program_that_changed_unasked_breaks_the_proof():
