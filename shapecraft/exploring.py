@@ -117,13 +117,13 @@ def _explore(craft: Craft) -> Generator[events.Event, None, None]:
 
 
 def _parts(bench: Bench, crew: Crew) -> Generator[events.AttemptFinished | events.ComponentFinished, None, None]:
-    """All paths of all components side by side, told by component, path and step."""
+    """All paths of all components side by side, told by component, path and step. The first that fails stops all."""
     settings = bench.settings
     policy: Policy = load(settings.policy, like=independent)
     begun: list[tuple[str, list[Path], Future[None]]] = []
     for name in bench.graph.names:
         paths = [Path(bench, name, m) for m in range(settings.paths)]
-        begun.append((name, paths, crew.submit(_carry_out, policy, paths, settings, crew.submit)))
+        begun.append((name, paths, crew.essential(_carry_out, policy, paths, settings, crew.essential)))
     for name, paths, done in begun:
         for path in paths:
             for attempt in path.told():
@@ -188,7 +188,7 @@ def _fixed(
     begun = []
     for fix in fixes:
         path = Path(bench, fix.component, chosen[fix.component].m)
-        begun.append((path, crew.submit(_fix, path, chosen[fix.component], fix.feedback)))
+        begun.append((path, crew.essential(_fix, path, chosen[fix.component], fix.feedback)))
     for path, done in begun:
         yield from path.told()
         done.result()

@@ -179,7 +179,7 @@ Submit = Callable[..., Future[Any]]
 class Policy(Protocol):
     """Carries out the paths of one component, in a thread of its own; returns when all are walked.
 
-    submit : `submit(work, *arguments)` does work side by side with all other paths
+    submit : `submit(work, *arguments)` does work side by side with all other paths; work that fails ends the object
     """
 
     def __call__(self, paths: Sequence[Path], settings: CraftSettings, submit: Submit) -> None: ...

@@ -63,3 +63,39 @@ def test_a_crew_that_fails_stops_its_calls_and_not_the_next_crew():
     assert not stop.is_set()
     with Crew(1, stop=stop) as crew:
         assert crew.submit(len, "abc").result() == 3
+
+
+def failing_beside(stop: threading.Event, asked: bool) -> list[bool]:
+    """A crew waits for slow work while other work fails; what the slow work saw."""
+    seen = []
+
+    def slow() -> None:
+        seen.append(stop.wait(5))
+        raise Cancelled("to go on", came="a stop")
+
+    def fail() -> None:
+        time.sleep(0.05)
+        if asked:
+            stop.set()
+        raise ValueError("a fault")
+
+    with Crew(2, stop=stop) as crew:
+        waited = crew.essential(slow)
+        crew.essential(fail)
+        waited.result()
+    return seen
+
+
+def test_essential_work_that_fails_stops_the_crew_at_once_and_is_what_is_raised():
+    stop, begun = threading.Event(), time.monotonic()
+    with pytest.raises(ValueError, match="a fault"):
+        failing_beside(stop, asked=False)
+    assert time.monotonic() - begun < 3
+    assert not stop.is_set(), "the next crew may work"
+
+
+def test_a_stop_that_somebody_set_holds_whatever_fails_afterwards():
+    stop = threading.Event()
+    with pytest.raises(Cancelled):
+        failing_beside(stop, asked=True)
+    assert stop.is_set()

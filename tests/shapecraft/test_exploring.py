@@ -255,6 +255,25 @@ def test_a_systemic_fault_ends_the_run_and_everything_earned_is_kept(tmp_path):
         assert len(list(run.replies)) == kept + len(second.calls)
 
 
+@pytest.mark.parametrize("policy", ["independent", "breadth_first"])
+def test_a_fault_in_a_later_component_ends_the_earlier_ones_at_once(policy):
+    """The legs would go on for T steps of 0.1 s; the seat fails with its first call."""
+    def gone(request):
+        if part_of(request) == "seat" and request.site.role == "coder":
+            time.sleep(0.05)
+            raise Unavailable("a provider", came="no answer to the seat")
+        if part_of(request) == "legs":
+            time.sleep(0.1)
+        return answer(request)
+
+    model, stop = Scripted(gone), threading.Event()
+    settings = CraftSettings.paper(paths=1, steps=8, rounds=0, threshold=10, policy=f"shapecraft.paths:{policy}")
+    with pytest.raises(Unavailable, match="no answer to the seat"):
+        list(explore(craft(model, settings=settings, stop=stop)))
+    assert sum(part_of(call) == "legs" for call in model.calls) <= 2, "of sixteen"
+    assert not stop.is_set()
+
+
 def test_a_budget_ends_the_run_and_a_larger_one_goes_on(tmp_path):
     with open_run(tmp_path) as run:
         model = Scripted(answer)
