@@ -233,8 +233,8 @@ class _EditPath(Path):
             program = bench.graph[self.component].program
             if program:
                 asks = bench.asks[self.component] if isinstance(bench, _EditBench) else ""
-                self._make(0, "revision", bench.coder.revise(bench.graph, self.component, program, asks, path=self.m,
-                                                             step=0))
+                self._ended = self._make(0, "revision", bench.coder.revise(bench.graph, self.component, program, asks,
+                                                                           path=self.m, step=0))
             else:
                 self.draft()
             self.walk(steps)
