@@ -235,14 +235,20 @@ def _tell(studio: Any) -> None:
 
 
 def _tell_views(gallery: Any, *, version: int | None = None, wall: Any = None) -> None:
-    """Write what a version is looked at with, and say which one it is."""
+    """Write what a version is looked at with, and say which one it is; a .blend last, since its program may not run."""
     from shapecraft.standing import standing
-    from shapecraft.views import write_views
+    from shapecraft.usd_file import ExportError
+    from shapecraft.views import write_blend, write_views
 
     made = standing(gallery, version)
     typer.echo(made.words())
-    for what, path in write_views(gallery, wall=wall, version=made.version).items():
+    for what, path in write_views(gallery, version=made.version).items():
         typer.echo(f"{what}: {path}")
+    if wall is not None:
+        try:
+            typer.echo(f"Blender file: {write_blend(gallery, wall=wall, version=made.version)}")
+        except ExportError as error:
+            typer.echo(f"no Blender file: {error}", err=True)
     if made.watermark:
         typer.echo(made.watermark)
 

@@ -15,31 +15,39 @@ from shapecraft.wall import Wall
 
 SIZE = 320
 """Pixels of one of the six views of a contact sheet for people (ours)."""
-_WHAT = {"html": "page", "py": "program", "json": "graph", "blend": "Blender file"}
+_WHAT = {"html": "page", "py": "program", "json": "graph"}
 
 
-def write_views(
-    gallery: Gallery, folder: Path | None = None, *, wall: Wall | None = None, version: int | None = None,
-) -> dict[str, Path]:
-    """Write what a finished object is looked at with; what it is -> path.
+def write_views(gallery: Gallery, folder: Path | None = None, *, version: int | None = None) -> dict[str, Path]:
+    """Write what a finished object is looked at with, without running anything; what it is -> path.
 
-    folder : None is the run's own `views/`, of a version after edits `edits/<n>/views/`
-    wall : where the global program is run for a .blend file, None makes none; version : None is the one that stands
-    Raises ConfigurationError for a run that made nothing and for an unknown version, ExportError for a .blend file that
-    could not be made.
+    folder : None is the run's own `views/`, of a version after edits `edits/<n>/views/`; version : None is the one that
+        stands
+    Raises ConfigurationError for a run that made nothing and for an unknown version.
     """
     made = standing(gallery, version)
-    glb = gallery.folder / object_file(made.version, "glb")
-    folder = folder or glb.parent / "views"
-    formats = ("html", "py", "json", *(("blend",) if wall is not None else ()))
-    files = export(made.graph, made.outcomes, folder=folder, formats=formats, wall=wall, scores=made.scores,
+    folder = folder or _folder(made)
+    files = export(made.graph, made.outcomes, folder=folder, formats=("html", "py", "json"), scores=made.scores,
                    note=made.caption(), watermark=made.watermark)
-    written = {"object": glb}
+    written = {"object": gallery.folder / object_file(made.version, "glb")}
     for file in files:
         written.setdefault(_WHAT[file.format], folder / file.name)  # a program's first file is the program itself
     written["contact sheet"] = written["page"].with_suffix(".png")
     written["contact sheet"].write_bytes(sheet_for_people(made))
     return written
+
+
+def write_blend(
+    gallery: Gallery, folder: Path | None = None, *, wall: Wall, version: int | None = None,
+) -> Path:
+    """Run the global program behind the wall for a .blend file. folder, version : as `write_views` takes them
+
+    Errors as `write_views`; ExportError where the program does not run, so that everything else stands without it.
+    """
+    made = standing(gallery, version)
+    folder = folder or _folder(made)
+    file, = export(made.graph, made.outcomes, folder=folder, formats=("blend",), wall=wall)
+    return folder / file.name
 
 
 def sheet_for_people(made: Standing) -> bytes:
@@ -62,6 +70,7 @@ def summary(gallery: Gallery) -> list[str]:
         lines.append(f"  {one.name}: {_came_to(gallery, one.name)} ({size} m)")
     for look in gallery.looks:
         lines.append(f"  the whole, look {look['look']}: {_score(look['score'])}{'' if look['kept'] else ', not kept'}")
+    lines += _whole_program(gallery)
     if tally := gallery.tally:
         first, repaired = (_share(tally[name]) for name in ("first_pass", "repaired"))
         calls = ", ".join(f"{count} {role}" for role, count in tally["calls"].items())
@@ -69,6 +78,22 @@ def summary(gallery: Gallery) -> list[str]:
         if gallery.run.rows("explored")[0]["reason"]:
             lines.append(f"  {gallery.run.rows('explored')[0]['reason']}")
     return lines
+
+
+def _whole_program(gallery: Gallery) -> list[str]:
+    """A line where the global program of the object did not run, though its parts did, each alone."""
+    ended = gallery.run.rows("explored")
+    key = ended[0]["object"] if ended else ""
+    row = next((one for one in gallery.run.rows("assemblies") if key and one.get("program_key") == key), None)
+    if row is None or row["outcome"] == "ran":
+        return []
+    message = f": {row['message']}" if row["message"] else ""
+    return [f"  the global program did not run ({row['outcome']}{message}); the object is put together from its parts, "
+            "each of which ran alone"]
+
+
+def _folder(made: Standing) -> Path:
+    return (made.gallery.folder / object_file(made.version, "glb")).parent / "views"
 
 
 def _came_to(gallery: Gallery, component: str) -> str:

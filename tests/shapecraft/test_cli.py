@@ -24,6 +24,7 @@ from shapecraft.recordings import Recording, keep, packaged_names
 from shapecraft.replaying import open_recording
 from shapecraft.wall import open_wall
 from tests.shapecraft.crafting import BoxWall
+from tests.shapecraft.test_views import WholeFails
 
 FAST = ("--set", "sheet_size=32", "--set", "box_sheet_size=32", "--paths", "1", "--steps", "1", "--rounds", "1")
 
@@ -126,6 +127,18 @@ def test_the_same_command_resumes_and_pays_nothing(tmp_path, wall):
     assert (folder / "calls.jsonl").read_bytes() == before
     assert RunStore.read(folder).info["resumes"] == 1
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [folder.name]
+
+
+def test_a_global_program_that_does_not_run_leaves_the_run_finished_without_a_blender_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "open_wall", lambda **_: WholeFails())
+    for _ in range(2):
+        done = make(tmp_path)
+        assert done.exit_code == 0
+        assert "the global program did not run (raised: NameError: no such name)" in done.stdout
+        assert "no Blender file: expected a .blend file from the global program, got raised: NameError" in done.stderr
+        told = dict(re.findall(r"^(page|program|contact sheet|run folder): (.*)$", done.stdout, re.MULTILINE))
+        assert len(told) == 4 and all(Path(one).exists() for one in told.values())
+        assert RunStore.read(Path(told["run folder"])).info["status"] == "finished"
 
 
 def test_options_reach_the_settings(tmp_path, wall):

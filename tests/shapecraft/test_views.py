@@ -7,9 +7,11 @@ import pytest
 from easel.runs import RunStore
 from shapecraft.events import GlobalLooked
 from shapecraft.gallery import Gallery
+from shapecraft.outcome import Outcome
 from shapecraft.settings import CraftSettings
 from shapecraft.studio import open_studio, start_run
-from shapecraft.views import summary
+from shapecraft.usd_file import ExportError
+from shapecraft.views import summary, write_blend, write_views
 from tests.fakes import Scripted
 from tests.shapecraft.crafting import BROKEN, STOOL, BoxWall, checks, fitting, opinion, part_of
 
@@ -70,3 +72,23 @@ def test_before_the_end_the_summary_names_what_the_paths_came_to(tmp_path, seat,
 def test_a_single_shot_that_has_ended_has_no_attempts_so_far(tmp_path):
     gallery = made(tmp_path, lambda request: fitting("seat"), settings=CraftSettings.paper(single_shot=True))
     assert line(gallery, "whole").startswith("  whole: whole/m0/t0/r0, no score, of 1 attempts (")
+
+
+class WholeFails(BoxWall):
+    """Runs parts; the program of the whole raises."""
+
+    def run(self, job):
+        return Outcome("raised", message="NameError: no such name") if "def build(" in job.program else super().run(job)
+
+
+def test_a_global_program_that_does_not_run_is_told_and_keeps_nothing_else_from_being_written(tmp_path):
+    gallery = made(tmp_path, wall=WholeFails())
+    assert [one for one in summary(gallery) if "global program" in one] == [
+        "  the global program did not run (raised: NameError: no such name); the object is put together from its parts, "
+        "each of which ran alone"]
+    written = write_views(gallery)
+    assert {*written} == {"object", "page", "program", "graph", "contact sheet"}
+    assert all(path.stat().st_size for path in written.values())
+    with pytest.raises(ExportError, match="expected a .blend file from the global program, got raised: NameError"):
+        write_blend(gallery, wall=WholeFails())
+    assert not any("global program" in one for one in summary(made(tmp_path / "other")))
