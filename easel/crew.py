@@ -30,7 +30,7 @@ class Crew:
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="crew")
 
     def __enter__(self) -> Crew:
-        self._check_stop()
+        self.check_stop()
         return self
 
     def __exit__(
@@ -46,7 +46,7 @@ class Crew:
             raise self.fault from None
 
     def submit(self, work: Callable[..., T], *args: object, **settings: object) -> Future[T]:
-        self._check_stop()
+        self.check_stop()
         return self._pool.submit(work, *args, **settings)
 
     def essential(self, work: Callable[..., T], *args: object, **settings: object) -> Future[T]:
@@ -62,7 +62,8 @@ class Crew:
                 self.fault = error
                 self.stop.set()
 
-    def _check_stop(self) -> None:
+    def check_stop(self) -> None:
+        """Raises Cancelled once the crew is to stop."""
         if self.stop.is_set():
             raise Cancelled("to go on", came="a request to stop", where="crew", sent=False,
                             mend="Clear the stop event to go on; nothing earned is lost.")

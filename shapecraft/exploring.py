@@ -28,7 +28,7 @@ from shapecraft.parser import Parser
 from shapecraft.paths import Bench, Path, Policy, Submit, independent
 from shapecraft.settings import CraftSettings
 from shapecraft.single_shot import single_shot
-from shapecraft.wall import Wall
+from shapecraft.wall import Wall, watching
 
 MOST_THREADS = 512
 """They mostly wait. More than components, so that the thread of one never waits for those of its own paths."""
@@ -89,7 +89,8 @@ def _explore(craft: Craft) -> Generator[events.Event, None, None]:
             graph = round.after
             yield round
         coder = Coder(craft.model, settings, craft.name)
-        bench = Bench(coder, evaluator, settings, craft.keeper.remembering(craft.wall), graph, checklist, crew.stop)
+        wall = watching(craft.keeper.remembering(craft.wall), crew.check_stop)
+        bench = Bench(coder, evaluator, settings, wall, graph, checklist, crew.stop)
         chosen: dict[str, Attempt] = {}
         for event in _parts(bench, crew):
             if isinstance(event, events.AttemptFinished):

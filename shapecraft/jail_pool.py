@@ -45,14 +45,20 @@ class JailPool:
         with self._state:
             return sum(jail.alive for jail in self._stock)
 
-    def run(self, job: Job) -> Outcome:
-        """The outcome of a program in a jail of its own. Raises MissingCapability where jails do not start."""
+    def run(self, job: Job, check: Callable[[], None] | None = None) -> Outcome:
+        """The outcome of a program in a jail of its own. Raises MissingCapability where jails do not start.
+
+        check : called when it is the program's turn; raises where nobody wants it to run any more
+        """
+        check = check or _anybody
         with self._slots:
             said = ""
             for _ in range(TRIES):
+                check()
                 jail = self._take()
                 try:
                     jail.wait()
+                    check()
                     return jail.run(job)
                 except Untaken as error:
                     said = str(error)
@@ -155,3 +161,7 @@ class JailPool:
     def _short(self) -> int:
         """Programs that wait while nothing is in stock: only a pool that keeps none has to start jails for them."""
         return self._wanted if self._size == 0 else 0
+
+
+def _anybody() -> None:
+    """Nobody may stop it."""

@@ -5,6 +5,7 @@ Run again, a program may differ in the last digit between machines and versions 
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from easel.errors import ConfigurationError
 from easel.jsonl import DamagedFile, write_whole
 from easel.runs import RunStore
 from shapecraft.outcome import CLOCK_OVER, WALL_CLOSED, Job, Outcome, PartReport
-from shapecraft.wall import UNKNOWN, Wall, program_hash
+from shapecraft.wall import UNKNOWN, Wall, program_hash, watching
 
 FOLDER = "outcomes"
 
@@ -89,6 +90,12 @@ class RememberedWall:
                 self._run.write(f"{FOLDER}/{key}.blend", outcome.blend)
             self._run.write(f"{FOLDER}/{key}.json", json.dumps(_row(outcome), ensure_ascii=False, indent=1))
             return outcome
+
+    def watching(self, check: Callable[[], None]) -> RememberedWall:
+        """The same over a wall that starts nothing once `check` raises."""
+        other = copy.copy(self)
+        other._wall = watching(self._wall, check)
+        return other
 
     def close(self) -> None:
         """Closes the wall itself."""

@@ -6,11 +6,12 @@ falls back by itself. What is defended against, and what is not, is in THREATS.m
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from importlib.resources import files
 from typing import Literal, Protocol
@@ -56,6 +57,13 @@ class PooledWall:
         self._known = known
         self._pool = JailPool(plan, size)
         self._plan = plan
+        self._check: Callable[[], None] | None = None
+
+    def watching(self, check: Callable[[], None]) -> PooledWall:
+        """The same wall, that starts no program once `check` raises, also none that waits for its turn."""
+        other = copy.copy(self)
+        other._check = check
+        return other
 
     @property
     def stocked(self) -> int:
@@ -65,7 +73,7 @@ class PooledWall:
     def run(self, job: Job) -> Outcome:
         if refusal := self._refusal(job):
             return Outcome("refused", message=refusal)
-        return replace(self._pool.run(job), blender=self.blender)
+        return replace(self._pool.run(job, self._check), blender=self.blender)
 
     def close(self) -> None:
         self._pool.close()
@@ -135,6 +143,12 @@ def open_asked(*, disposable_machine: bool = False, known_programs: bool = False
     if disposable_machine and known_programs:
         raise ConfigurationError("one of --disposable-machine and --known-programs", came="both", where=where)
     return open_known_programs() if known_programs else open_wall(1, disposable_machine=disposable_machine)
+
+
+def watching(wall: Wall, check: Callable[[], None]) -> Wall:
+    """The wall, that starts nothing once `check` raises, where it has programs wait; else as it is."""
+    watched = getattr(wall, "watching", None)
+    return wall if watched is None else watched(check)
 
 
 def program_hash(program: str) -> str:

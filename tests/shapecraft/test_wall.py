@@ -15,19 +15,30 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from easel.bubblewrap import Trial, explain, try_bubblewrap
+from easel.chat import Cancelled
 from easel.errors import ConfigurationError, MissingCapability
 from shapecraft.blender_interpreter import SETTING, find_blender
 from shapecraft.jail import Jail
 from shapecraft.jail_plan import JailPlan
 from shapecraft.jail_pool import JailPool
 from shapecraft.mesh_files import read_glb
-from shapecraft.outcome import Job, Limits
-from shapecraft.wall import open_asked, open_known_programs, open_wall, program_hash, shipped_hashes
+from shapecraft.outcome import Job, Limits, Outcome
+from shapecraft.remembering import ProgramShelf, RememberedWall
+from shapecraft.wall import (
+    PooledWall,
+    open_asked,
+    open_known_programs,
+    open_wall,
+    program_hash,
+    shipped_hashes,
+    watching,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CUBE = "import bpy\nbpy.ops.mesh.primitive_cube_add(size=2)\n"
@@ -482,6 +493,69 @@ def test_closing_ends_programs_and_stock(plan):
     assert [(one.kind, one.message) for one in outcomes] == [("crashed", "the wall was closed while it ran")]
     with pytest.raises(RuntimeError, match="the wall is closed"):
         pool.run(Job(CUBE))
+
+
+class Made:
+    """Stands for a jail; every program takes 0.1 s."""
+
+    alive = ready = True
+    ran = 0
+
+    def __init__(self, plan) -> None: ...
+
+    def wait(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def run(self, job):
+        type(self).ran += 1
+        time.sleep(0.1)
+        return Outcome("empty")
+
+
+def test_programs_that_wait_for_their_turn_are_not_started_after_a_stop(monkeypatch):
+    monkeypatch.setattr(Made, "ran", 0)
+    stop, ended = threading.Event(), []
+
+    def check() -> None:
+        if stop.is_set():
+            raise Cancelled("to go on", came="a stop")
+
+    def ask(pool) -> None:
+        try:
+            ended.append(pool.run(Job(CUBE), check).kind)
+        except Cancelled:
+            ended.append("cancelled")
+
+    with JailPool(SimpleNamespace(level="jail"), 1, start=Made) as pool:
+        threads = [threading.Thread(target=ask, args=(pool,)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.02)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert Made.ran <= 2, "of twelve"
+    assert ended.count("cancelled") == 12 - Made.ran
+
+
+def test_a_stop_reaches_the_queue_through_every_layer_of_walls(monkeypatch, tmp_path):
+    asked = []
+
+    def run(job, check):
+        asked.append(check)
+        return Outcome("empty")
+
+    pooled = PooledWall.__new__(PooledWall)
+    pooled.level, pooled.blender, pooled._known, pooled._check = "jail", "4.5", None, None
+    pooled._pool = SimpleNamespace(run=run)
+    shared = RememberedWall(pooled, ProgramShelf.of(tmp_path, pooled))
+    stop = threading.Event()
+    watched = watching(RememberedWall(shared, ProgramShelf(tmp_path / "run")), stop.is_set)
+    assert watched.run(Job("x = 1")) == pooled.run(Job("x = 1"))
+    assert asked == [stop.is_set, None], "the wall itself is the same for everybody else"
+    plain = SimpleNamespace(run=run)
+    assert watching(plain, stop.is_set) is plain
 
 
 def test_descriptors_do_not_leak(wall):
