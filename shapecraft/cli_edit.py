@@ -71,7 +71,8 @@ def edit(
     """Change a made object: only the parts that are asked for; every other one is shown to be as it was.
 
     An edit that broke off goes on with the same command, and pays for nothing twice. Exit status 1 where it came to
-    nothing; the object is then as it was, and the reason is told.
+    nothing; the object is then as it was, and the reason is told. The same command is then another attempt, which asks
+    anew and pays anew.
     """
     from easel.runs import RunStore
     from shapecraft.edit_desk import EditDesk, read_numbers
@@ -165,7 +166,10 @@ def _ends(events: Iterable[EditEvent]) -> Iterator[EditFinished]:
 
     for event in events:
         match event:
-            case EditPlanned(planned=planned):
+            case EditPlanned(planned=planned, attempt=attempt):
+                if attempt:
+                    typer.echo(f"attempt {attempt + 1}: the same request came to nothing before, and is asked anew",
+                               err=True)
                 if planned.plan is not None:
                     typer.echo(f"plan: {planned.plan.summary}", err=True)
             case AttemptFinished(attempt=one):

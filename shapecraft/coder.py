@@ -15,7 +15,7 @@ from shapecraft.graph import ShapeGraph
 from shapecraft.outcome import Outcome
 from shapecraft.part_list import write_part_list
 from shapecraft.programs import ReadProgram, read_program
-from shapecraft.settings import CraftSettings
+from shapecraft.settings import MOST_PATHS, CraftSettings
 from shapecraft.shapes_guide import guide
 
 MOST_ADVICE = 8
@@ -38,11 +38,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Coder:
-    """model : the language model; settings : temperatures, repairs; name : of the object, in call sites"""
+    """model : the language model; settings : temperatures, repairs; name : of the object, in call sites
+
+    attempt : 0-based, of asking for the same once more: its replicas and seeds are others than those before
+    """
 
     model: ChatModel
     settings: CraftSettings
     name: str = "object"
+    attempt: int = 0
 
     def draft(self, graph: ShapeGraph, component: str, *, path: int) -> Written:
         """The first program of a path, at high temperature; path : m, the replica of the call."""
@@ -67,14 +71,14 @@ class Coder:
         self, prompt: str, role: str, graph: ShapeGraph, component: str, path: int, step: int,
         temperature: float | None, **shown: str,
     ) -> Written:
-        settings = self.settings
+        settings, replica = self.settings, path + MOST_PATHS * self.attempt
         messages = load_prompt("shapecraft", prompt, overlay=settings.prompt_overlay).render(
             shapes=guide() if settings.helpers else "Write against bpy, bmesh and mathutils.",
             specification=specification(graph, component), name=component, **shown,
         )
         answer = ask(
             self.model, messages, read_program, site=CallSite(role, f"{self.name}/{component}", step, path),
-            sampling=settings.sampling(temperature, path=path), replica=path, repairs=settings.reply_repairs,
+            sampling=settings.sampling(temperature, path=replica), replica=replica, repairs=settings.reply_repairs,
         )
         read: ReadProgram | None = answer.value
         return Written(

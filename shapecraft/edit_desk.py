@@ -61,14 +61,14 @@ class EditDesk:
     def edit(
         self, instruction: str, *, model: ChatModel, wall: Wall, settings: CraftSettings | None = None,
         vision: ChatModel | None = None, judged: bool = False, paths: int = 1, allow_unsteady: bool = False,
-        stop: threading.Event | None = None,
+        attempt: int | None = None, stop: threading.Event | None = None,
     ) -> Generator[EditEvent, None, None]:
         """An edit in words of the version that stands. settings : None are the run's. Else as `shapecraft.editing`."""
         settings = settings or self.settings
         keep_prompts(self.run, "shapecraft", PROMPTS, overlay=settings.prompt_overlay)
         return edit(self.graph, instruction, model=model, wall=wall, settings=settings, vision=vision, judged=judged,
                     paths=paths, allow_unsteady=allow_unsteady, name=str(self.run.info["name"]), keeper=self._keeper,
-                    outcomes=outcomes_anew(self.run, self.history), stop=stop)
+                    outcomes=outcomes_anew(self.run, self.history), attempt=attempt, stop=stop)
 
     def numbers(self, component: str) -> Lifted:
         """The numbers of a part's program as it stands. Raises NumbersError for a part without a program."""

@@ -68,13 +68,17 @@ class Edited:
 
 @dataclass(frozen=True)
 class EditPlanned:
-    """number : of the edit, from 1; cause : "edit" or "numbers"; before : the object it begins with"""
+    """number : of the edit, from 1; cause : "edit" or "numbers"; before : the object it begins with
+
+    attempt : 0-based; how often the same request came to nothing before
+    """
 
     number: int
     cause: Cause
     instruction: str
     before: ShapeGraph
     planned: Planned
+    attempt: int = 0
 
 
 @dataclass(frozen=True, eq=False)

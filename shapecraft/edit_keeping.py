@@ -1,7 +1,8 @@
 """Edit keeping: writes what an edit tells into a run folder, and the history of the object with it.
 
 Tables: "edits" (steps of the history, see `shapecraft.history`), "edit_requests", "edit_plans", "edit_attempts"; files:
-graph/edit<n>.json, edits/<n>/object.glb and .py, edits/<n>/sheets. A begun edit that is asked for again goes on.
+graph/edit<n>.json, edits/<n>/object.glb and .py, edits/<n>/sheets. A begun edit that is asked for again goes on;
+one that came to nothing is another attempt, whose replies are asked for anew.
 """
 
 from __future__ import annotations
@@ -42,25 +43,32 @@ class EditKeeper:
         """The wall over the outcomes that the run holds."""
         return wall if self.run is None else RememberedWall(wall, self.run)
 
-    def begin(self, made: ShapeGraph, cause: Cause, words: str, asked: dict[str, Any]) -> int:
-        """The number of this edit: that of the last one begun, where it is the same and did not end.
+    def begin(
+        self, made: ShapeGraph, cause: Cause, words: str, asked: dict[str, Any], *, attempt: int | None = 0,
+    ) -> tuple[int, int]:
+        """(number of this edit, its attempt): those of the last one begun, where it is the same and did not end.
 
-        asked : what else decides it. Raises ConfigurationError where the object is not the one that stands.
+        asked : what else decides it; attempt : None is how often the same came to nothing before
+        Raises ConfigurationError where the object is not the one that stands.
         """
         if self.history is not None and self.history.graph.key != made.key:
             raise ConfigurationError(f"the object that stands, version {self.history.current}", came="another one",
                                      where="edit")
         self.evidence = str(asked.get("evidence", ""))
         if self.run is None:
-            return 1 if self.history is None else self.history.next_number
+            return 1 if self.history is None else self.history.next_number, attempt or 0
         row = {"before": made.key, "cause": cause, "words": words, **asked}
         requests = self.run.rows("edit_requests")
-        ended = {one["number"] for one in self.run.rows(TABLE) if "number" in one}
+        ended = {one["number"]: one["failure"] for one in self.run.rows(TABLE) if "number" in one}
+        if attempt is None:
+            attempt = sum(bool(ended.get(one["number"])) for one in requests
+                          if {**one, "number": 0, "attempt": 0} == {**row, "number": 0, "attempt": 0})
+        row |= {"attempt": attempt} if attempt else {}
         if requests and requests[-1]["number"] not in ended and requests[-1] == {**row, "number": len(requests)}:
-            return len(requests)
+            return len(requests), attempt
         number = len(requests) + 1
         self.run.append("edit_requests", f"edit{number}", {**row, "number": number})
-        return number
+        return number, attempt
 
     def event(self, event: EditEvent, number: int) -> None:
         """Write what an event tells, before it is seen."""
@@ -75,7 +83,8 @@ class EditKeeper:
     def _planned(self, event: EditPlanned, number: int) -> None:
         if self.run is not None:
             self.run.append("edit_plans", f"edit{number}", {
-                "number": number, "cause": event.cause, "instruction": event.instruction, **event.planned.row()})
+                "number": number, "cause": event.cause, "instruction": event.instruction, **event.planned.row(),
+                **({"attempt": event.attempt} if event.attempt else {})})
 
     def _attempt(self, event: AttemptFinished, number: int) -> None:
         if self.run is None:

@@ -87,9 +87,12 @@ class Planned:
 
 def plan_edit(
     graph: ShapeGraph, instruction: str, *, model: ChatModel, settings: CraftSettings, name: str = "object",
-    number: int = 1,
+    number: int = 1, attempt: int = 0,
 ) -> Planned:
-    """Ask for the plan. name : of the object; number : of the edit, both in the call site"""
+    """Ask for the plan. name : of the object; number : of the edit, both in the call site
+
+    attempt : 0-based, of asking for the same once more
+    """
     messages = load_prompt("shapecraft", "edit_plan", overlay=settings.prompt_overlay).render(
         object=graph.object, parts=write_part_list(graph), instruction=instruction,
     )
@@ -101,7 +104,8 @@ def plan_edit(
             return told
 
     answer = ask(model, messages, read, site=CallSite("edit-plan", name, number),
-                 sampling=settings.sampling(settings.temperature), repairs=settings.reply_repairs)
+                 sampling=settings.sampling(settings.temperature, path=attempt), replica=attempt,
+                 repairs=settings.reply_repairs)
     if isinstance(answer.value, EditImpossible):
         return Planned(None, "impossible", answer.value.came, answer.reply_keys)
     return Planned(answer.value, answer.failure, answer.reason, answer.reply_keys)

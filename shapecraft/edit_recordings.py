@@ -103,7 +103,7 @@ def _replayed(
             case _:
                 assert chat is not None
                 events = desk.edit(step["words"], model=chat, wall=wall, judged=step["judged"], paths=step["paths"],
-                                   settings=CraftSettings(**step["settings"]))
+                                   settings=CraftSettings(**step["settings"]), attempt=step.get("attempt", 0))
         end: EditFinished | None = None
         for event in events:
             end = event if isinstance(event, EditFinished) else end
@@ -130,6 +130,7 @@ def _step(run: RunStore, row: Mapping[str, Any]) -> dict[str, Any]:
                                       "compared. Carry the edit out without, on a run of its own.")
     if row["kind"] == "edit":
         step |= {key: asked[key] for key in ("judged", "paths", "model", "vision", "sees", "settings")}
+        step |= {"attempt": asked["attempt"]} if "attempt" in asked else {}
     elif row["kind"] == "numbers" and row["version"] is not None:
         file = run.folder / graph_file(row["version"])
         graph = from_json(file.read_text("utf-8"), where=file.name)

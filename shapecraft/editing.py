@@ -42,7 +42,7 @@ def edit(
     made: ShapeGraph, instruction: str, *, model: ChatModel, wall: Wall, settings: CraftSettings,
     vision: ChatModel | None = None, judged: bool = False, paths: int = 1, allow_unsteady: bool = False,
     outcomes: Mapping[str, Outcome] | None = None, name: str = "object", keeper: EditKeeper | None = None,
-    stop: threading.Event | None = None,
+    attempt: int | None = None, stop: threading.Event | None = None,
 ) -> Generator[EditEvent, None, None]:
     """Change the object as the words ask. Every event is written to the run before it is seen; the last one is
     EditFinished, with what was done and the proof, or with why nothing was.
@@ -52,7 +52,8 @@ def edit(
     judged : the Evaluator scores every part that is written, up to T steps; else one program a path, measured
     paths : M of the edit, ours: 1; allow_unsteady : keep the edit though a part that nobody named makes something else
         each time it runs (its mesh is then the one it had)
-    name : of the object, in call sites
+    name : of the object, in call sites; attempt : 0-based, of the same request; None is how often it came to nothing in
+        the keeper's run: what is tried again is asked anew, and gets other replies
     Raises ConfigurationError for an empty instruction and an object without programs; faults of provider, budget and
     machine are raised, and everything earned is kept.
     """
@@ -66,16 +67,18 @@ def edit(
                  {"judged": judged, "paths": paths, "model": model.name, "evidence": model.evidence,
                   "vision": vision.name if vision and judged else "",
                   "sees": judged and (vision or model).sees_images,
-                  "settings": settings.model_dump(mode="json", exclude={"prompt_overlay"})})
+                  "settings": settings.model_dump(mode="json", exclude={"prompt_overlay"})}, attempt)
 
     def plan() -> Planned:
-        return plan_edit(made, words, model=model, settings=settings, name=name, number=task.number)
+        return plan_edit(made, words, model=model, settings=settings, name=name, number=task.number,
+                         attempt=task.attempt)
 
     def write(plan: EditPlan, crew: Crew) -> Generator[EditEvent, None, None]:
         asks = {part: _asks(made, plan, part, words) for part in plan.written}
         site = f"{name}#edit{task.number}"
-        bench = _EditBench(Coder(model, settings, site), Evaluator(vision or model, settings, site), settings,
-                           task.known, plan.graph, checklist_of(plan.graph, plan.graph.object), crew.stop, asks)
+        coder, evaluator = Coder(model, settings, site, task.attempt), Evaluator(vision or model, settings, site)
+        bench = _EditBench(coder, evaluator, settings, task.known, plan.graph,
+                           checklist_of(plan.graph, plan.graph.object), crew.stop, asks)
         begun = []
         for part in plan.written:
             lines = [_EditPath(bench, part, m) for m in range(paths)]
@@ -123,7 +126,7 @@ class _Task:
 
     def __init__(
         self, made: ShapeGraph, cause: Cause, words: str, wall: Wall, keeper: EditKeeper,
-        outcomes: Mapping[str, Outcome], allow_unsteady: bool, asked: dict[str, Any],
+        outcomes: Mapping[str, Outcome], allow_unsteady: bool, asked: dict[str, Any], attempt: int | None = 0,
     ) -> None:
         if isinstance(wall, RememberedWall):
             raise ConfigurationError("the wall itself: a proof from memory would prove nothing",
@@ -133,7 +136,8 @@ class _Task:
         self.made, self.cause, self.words, self.wall, self.keeper = made, cause, words, wall, keeper
         self.outcomes, self.allow_unsteady = outcomes, allow_unsteady
         self.known = keeper.remembering(wall)
-        self.number = keeper.begin(made, cause, words, {**asked, "allow_unsteady": allow_unsteady})
+        self.number, self.attempt = keeper.begin(made, cause, words, {**asked, "allow_unsteady": allow_unsteady},
+                                                 attempt=attempt)
 
     def before(self, crew: Crew) -> dict[str, Outcome]:
         """Component -> what its program makes, of those that have one."""
@@ -167,7 +171,7 @@ def _events(
     with Crew(MOST_THREADS, stop=stop) as crew:
         planned = ask()
         calls["editor"] += len(planned.reply_keys)
-        yield EditPlanned(task.number, task.cause, task.words, task.made, planned)
+        yield EditPlanned(task.number, task.cause, task.words, task.made, planned, task.attempt)
         plan = planned.plan
         if plan is None:
             yield ended(None, planned.failure, planned.reason)

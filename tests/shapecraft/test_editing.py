@@ -547,6 +547,50 @@ def test_an_edit_that_broke_off_goes_on_and_pays_for_nothing_twice(tmp_path):
         assert end.number == 3
 
 
+def test_what_came_to_nothing_is_another_attempt_with_other_replies(tmp_path):
+    said = ["nonsense", "nonsense", THICKER, THICKER]  # a plan and its repair come to nothing
+    programs = [BROKEN] * 2 + [block((0.5, 0.5, 0.4), (0, 0, 0.2))]  # then a part and its repair
+
+    def answer(request: ChatRequest) -> str:
+        return said.pop(0) if request.site.role.startswith("edit-plan") else programs.pop(0)
+
+    with open_run(tmp_path / "a") as run:
+        desk = finished(run)
+        model = Scripted(answer)
+        chat = chain(model, store=run.replies, ledger=run.home).chat
+
+        def tried(**more) -> tuple[EditPlanned, EditFinished]:
+            first, *_, last = desk.edit("thicker", model=chat, wall=BoxWall(), **more)
+            return first, last
+
+        seeded = CraftSettings.paper(steps=2, seed=5)
+        ends = [tried(settings=seeded) for _ in range(3)]
+        assert [(first.attempt, last.failure, last.number) for first, last in ends] == [
+            (0, "invalid", 1), (1, "not made", 2), (2, "", 3)]
+        assert ends[2][1].edited.changed == ("legs",)
+        asked = [(call.site.role, call.replica, call.sampling.seed) for call in model.calls]
+        assert asked == [("edit-plan", 0, 5), ("edit-plan+repair", 0, 5), ("edit-plan", 1, 6), ("coder-revise", 16, 21),
+                         ("coder-repair", 16, 21), ("edit-plan", 2, 7), ("coder-revise", 32, 37)]
+        assert [row.get("attempt") for row in run.rows("edit_requests")] == [None, 1, 2]
+        folder = keep_edits(run, tmp_path / "kept", label="a test", date="2026-01-31")
+    known = EditRecording.at(folder)
+    assert [step.get("attempt") for step in known.info["steps"]] == [None, 1, 2]
+    with open_run(tmp_path / "b") as other:
+        for _ in range(2):  # a replay asks what was recorded, whatever came to nothing here before
+            ends = [one for one in replay_edits(finished(other), known, BoxWall()) if isinstance(one, EditFinished)]
+            assert [one.failure for one in ends] == ["invalid", "not made", ""]
+
+
+def test_an_unsteady_part_that_is_allowed_afterwards_costs_no_new_reply(tmp_path):
+    with open_run(tmp_path) as run:
+        desk = finished(run)
+        model = Scripted(Editor(THICKER, {}))
+        chat = chain(model, store=run.replies, ledger=run.home).chat
+        assert list(desk.edit("thicker", model=chat, wall=Drifting()))[-1].failure == "not proven"
+        assert list(desk.edit("thicker", model=chat, wall=Drifting(), allow_unsteady=True))[-1].edited is not None
+        assert len(model.calls) == 2
+
+
 def test_the_object_that_is_edited_is_the_one_that_stands():
     keeper = EditKeeper(history=History.begin(made(), "a stool"))
     list(edit(made(), "thicker", model=Scripted(Editor(THICKER, {})), wall=BoxWall(), settings=SETTINGS,
