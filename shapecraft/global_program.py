@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import io
 import keyword
 import re
+import symtable
 import textwrap
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import CodeType
 
 from shapecraft.palette import FlatMaterial
 from shapecraft.programs import parsed
 
 _TAKEN = {"bpy", "build", "material", "os", "tempfile"}
+_BUILTINS = {*dir(builtins), "__file__", "__annotations__"}
+_MAY_NOT = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.With, ast.Match)
+_BINDS = ("STORE_NAME", "STORE_GLOBAL")
 _ALL_NAMES = {"globals", "locals", "vars", "exec", "eval"}
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 """What no text of a program may hold: NUL, and halves of surrogate pairs."""
@@ -128,9 +134,12 @@ def _function(called: str, name: str, program: str) -> str:
 def _nested(program: str) -> str:
     """What was global is now the function's own: `global x` in a function becomes `nonlocal x`.
 
-    Raises SyntaxError for what means another thing in a function: `from x import *`, and asking for all names.
+    Raises SyntaxError for what means another thing in a function: `from x import *`, asking for all names, and a name
+    of Python's own that is read before the program gives it another meaning (`max = max`).
     """
     tree = parsed(program)
+    if early := _read_early(program, tree):
+        raise SyntaxError(f"{early} is read in a function before it is bound")
     lines = program.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
@@ -141,6 +150,39 @@ def _nested(program: str) -> str:
             row, column = node.lineno - 1, node.col_offset
             lines[row] = lines[row][:column] + "nonlocal" + lines[row][column + len("global"):]
     return "\n".join(lines)
+
+
+def _read_early(program: str, tree: ast.Module) -> str:
+    """A builtin that the program binds and may read before; "" where there is none.
+
+    A module finds the builtin then, and a function nothing. What a statement binds within (a loop, a branch) counts
+    inside it alone: it may not come to that.
+    """
+    names = symtable.symtable(program, "part", "exec").get_symbols()
+    bound = {name.get_name() for name in names if name.is_assigned() or name.is_imported()} & _BUILTINS
+    for statement in tree.body if bound else ():
+        within: set[str] = set()
+        for one in _steps([statement]):
+            read = {one.argval} if one.opname == "LOAD_NAME" else _asked(one.argval)
+            if early := read & bound - within:
+                return min(early)
+            if one.opname in _BINDS:
+                within.add(one.argval)
+        bound -= set() if isinstance(statement, _MAY_NOT) else within
+    return ""
+
+
+def _steps(statements: list[ast.stmt]) -> Iterator[dis.Instruction]:
+    """In the order in which they are written, which is that of their evaluation, but for jumps."""
+    return dis.get_instructions(compile(ast.Module(statements, []), "part", "exec", dont_inherit=True))
+
+
+def _asked(code: object) -> set[str]:
+    """Names that a function or class asks the module for, when it is called at the latest."""
+    if not isinstance(code, CodeType):
+        return set()
+    asked = {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return asked.union(*(_asked(one) for one in code.co_consts))
 
 
 def _indented(program: str) -> str:

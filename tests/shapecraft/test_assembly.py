@@ -82,6 +82,13 @@ def test_what_was_global_is_the_functions_own(capsys):
     "if __name__ == '__main__':\n    print(2)\n",
     "x = 2\nprint(globals()['x'])\n",
     "exec('x = 2')\nprint(x)\n",
+    "max = max\nprint(max(1, 2))\n",
+    "range = [*range(3)]\nprint(range[2])\n",
+    "print(max(1, 2))\nmax = 3\n",
+    "if not 1:\n    max = 3\nprint(max(1, 2))\n",
+    "for max in ():\n    pass\nprint(max(1, 2))\n",
+    "def largest():\n    return max(1, 2)\nprint(largest())\nmax = 3\n",
+    "print([max(1, n) for n in (2,)][0])\nimport math as max\n",
     "class A:\n    x = 2\n    def f(self):\n        return A.x\nprint(A().f())\n",
 ])
 def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
@@ -89,6 +96,22 @@ def test_programs_that_cannot_stand_in_a_function_still_run(odd, capsys):
     space: dict = {"__name__": "__main__"}
     exec(text.split("import bpy\n", 1)[1].split("def build(")[0], space)
     space["part"]()
+    assert capsys.readouterr().out == "2\n"
+
+
+@pytest.mark.parametrize("ordinary", [
+    "min, max = 1, 2\nprint(max)\n",
+    "def sum(a):\n    return a[1]\nprint(sum([1, 2]))\n",
+    "for id in (1, 2):\n    last = id\nprint(last)\n",
+    "from math import pow\ndef f():\n    return pow(2, 1)\nprint(int(f()))\n",
+    "print([max for max in (1, 2)][1])\n",
+    "def f():\n    max = 2\n    return max\nprint(max(f(), 1))\n",
+    "class A:\n    id = 2\nprint(A.id)\n",
+])
+def test_a_builtins_name_that_is_bound_before_it_is_read_stays_a_function(ordinary, capsys):
+    text = global_program("t", [("part", ordinary)])
+    assert "exec(compile" not in text
+    function(text)()
     assert capsys.readouterr().out == "2\n"
 
 
