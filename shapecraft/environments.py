@@ -93,15 +93,23 @@ def directions(height: int) -> np.ndarray:
 def look_up(light: np.ndarray, towards: np.ndarray) -> np.ndarray:
     """(..., 3) light of a (H, 2H, 3) map from unit vectors (..., 3), linear between pixels; defines every other way."""
     height, width = light.shape[:2]
+    light = over_poles(light)
     x, y, z = np.moveaxis(np.asarray(towards, dtype=np.float64), -1, 0)
     column = (np.arctan2(x, y) / (2 * np.pi) + 0.5) * width - 0.5
-    row = np.clip(np.arccos(np.clip(z, -1, 1)) / np.pi * height - 0.5, 0, height - 1)
-    left, top = np.floor(column).astype(int), np.minimum(row.astype(int), height - 2)
+    row = np.arccos(np.clip(z, -1, 1)) / np.pi * height + 0.5
+    left, top = np.floor(column).astype(int), row.astype(int)
     across, down = (column - left)[..., None], (row - top)[..., None]
     left, right = left % width, (left + 1) % width
     above = light[top, left] * (1 - across) + light[top, right] * across
     below = light[top + 1, left] * (1 - across) + light[top + 1, right] * across
     return above * (1 - down) + below * down
+
+
+def over_poles(light: np.ndarray) -> np.ndarray:
+    """(..., H + 2, W, 3): one more row beyond either pole, which is the pole's own row half a turn away."""
+    half = light.shape[-2] // 2
+    first, last = (np.roll(light[..., [row], :, :], half, axis=-2) for row in (0, -1))
+    return np.concatenate([first, light, last], axis=-3)
 
 
 def environment(source: str | Path) -> Environment:
@@ -117,17 +125,15 @@ def environment(source: str | Path) -> Environment:
 def of_panorama(light: np.ndarray, name: str) -> Environment:
     """From an (H, W, 3) panorama of any size: means over areas where it is larger than a map, linear where smaller.
 
-    Raises ConfigurationError where it is not twice as wide as high, within two per cent.
+    Raises ConfigurationError where it is not twice as wide as high, within two per cent, or has a single row.
     """
     rows, columns = light.shape[:2]
-    if abs(columns / rows - 2) > 0.04:
+    if rows < 2 or abs(columns / rows - 2) > 0.04:
         raise ConfigurationError("a panorama twice as wide as high", came=f"{columns} x {rows}", where=name)
     light = np.minimum(np.asarray(light, dtype=np.float64), BRIGHTEST)
     if rows >= HEIGHT:
         return Environment(name, _means(_means(light, HEIGHT, axis=0), 2 * HEIGHT, axis=1))
-    even = light[:, np.minimum(np.arange(2 * rows) * columns // (2 * rows), columns - 1)]
-    return Environment(name, even[:, :, :].mean(axis=(0, 1)) + 0 * directions(HEIGHT) if rows < 2 else
-                       look_up(even, directions(HEIGHT)))
+    return Environment(name, look_up(light, directions(HEIGHT)))
 
 
 def studio() -> Environment:

@@ -18,7 +18,7 @@ import numpy as np
 FLOOR = 0.08
 """Smallest roughness that is shaded; smoother surfaces look like this one (Fantasia3D, a close relative, paints from
 0.08 too)."""
-ROUGHNESSES = tuple(float(one) for one in np.linspace(FLOOR**0.5, 1.0, 12) ** 2)
+ROUGHNESSES = tuple(float(one) for one in np.linspace(FLOOR**0.5, 1.0, 16) ** 2)
 """Where lobes are tabulated, roots equally far apart; between them light is linear in the root (ours)."""
 ALONG = (0.0, 0.04, 0.15, 0.3, 0.5, 0.7, 0.85, 0.96, 1.0)
 """Cuts of a lobe along the plane of the view: shares of its weight (ours: see `ACROSS`)."""

@@ -148,7 +148,8 @@ def buffers_of(
 
     fine = size * samples
     seen = rasterise(mesh, [view.camera], size=fine)
-    assert seen.normal is not None and seen.uv is not None
+    assert seen.normal is not None
+    assert seen.uv is not None
     assert seen.position is not None
     part = seen.part.reshape(-1)
     shown = part >= 0 if view.part is None or context else part == view.part

@@ -222,7 +222,7 @@ class TextureField:
         import torch
 
         own = self._parameters
-        features = _looked_up()(own["table"], places).reshape(len(places), -1)
+        features = _looked_up()(own["table"], places).reshape(len(places), own["inner"].shape[1])
         hidden = torch.relu(torch.nn.functional.linear(features, own["inner"], own["inner_bias"]))
         values = torch.sigmoid(torch.nn.functional.linear(hidden, own["outer"], own["outer_bias"]))
         return Material(values[:, :3], FLOOR + (1 - FLOOR) * values[:, 3], values[:, 4])
