@@ -12,9 +12,9 @@
 | json | NAME.json | the graph: metres, z up, -y to the front | components | in words |
 
 NAME is the object in words, slugged; PART a component's name, which is safe as it stands. Blender is asked for blend
-(behind the wall, and its bytes are the program's: THREATS.md says how to open them) and usd (on our own GLB). Where
-programs use the helper library, py has it beside them, as shapes/*.py: Blender finds it there when the folder is on
-its path (`sys.path.insert(0, FOLDER)`).
+(behind the wall, and its bytes are the program's: THREATS.md says how to open them) and usd (on a GLB written anew from
+checked arrays). Where programs use the helper library, py has it beside them, as shapes/*.py: Blender finds it there
+when the folder is on its path (`sys.path.insert(0, FOLDER)`).
 """
 
 from __future__ import annotations

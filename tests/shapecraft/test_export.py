@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from shapecraft.edit_events import EditFinished
 from shapecraft.exploring import Craft, explore
 from shapecraft.export import FORMATS, Export, export
 from shapecraft.gallery import STAND_IN
+from shapecraft.glb_arrays import read_solids
 from shapecraft.graph import Box, Component, ShapeGraph, from_json, to_json
 from shapecraft.intake import MaterialEntry
 from shapecraft.keeping import Keeper
@@ -219,6 +221,25 @@ def test_usd_says_what_went_wrong(blender):
         usd_file(b"no GLB at all", blender=blender)
     with pytest.raises(MissingCapability, match="Blender's interpreter"):
         usd_file(glb, blender=replace(blender, command=Path("/nowhere/python")))
+
+
+def test_usd_shows_blender_no_file_but_our_own_and_counts_its_meshes(blender, tmp_path):
+    glb = Export(*lopsided()).glb
+    length, = struct.unpack_from("<I", glb, 12)
+    doc = json.loads(glb[20: 20 + length])
+    text = json.dumps({**doc, "extensionsUsed": ["KHR_lights_punctual"]}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    forged = glb[:12] + struct.pack("<I", len(text)) + glb[16:20] + text + glb[20 + length:]
+    with pytest.raises(ExportError, match="another GLB than ours to make it of: .*GLB, extensionsUsed"):
+        usd_file(forged, blender=replace(blender, command=Path("/nowhere/python")))
+    seen = tmp_path / "seen.glb"
+    spy = tmp_path / "python"
+    spy.write_text(f"#!/bin/sh\nfor one; do case $one in *.glb) cp $one {seen};; *.usdc) echo > $one;; "
+                   "*count.txt) printf 1 > $one;; esac; done\n")
+    spy.chmod(0o755)
+    with pytest.raises(ExportError, match="a USD file with 2 meshes, one a component, got 1 of them"):
+        usd_file(glb, blender=replace(blender, command=spy))
+    assert seen.read_bytes() == write_glb(read_solids(glb))
 
 
 def test_programs_of_a_real_model_leave_in_every_format(mug):
