@@ -16,17 +16,15 @@ from drawagent.settings import DrawSettings
 from drawagent.standin import StandIn
 from drawagent.studio import Studio, open_scorer, open_studio, start_run
 from easel.budget import Budget
-from easel.chat import Evidence
-from easel.connection import chain, connect
-from easel.errors import EaselError
-from easel.recording import Replay
+from easel.chat import ChatModel
+from easel.connection import chain, open_sender
 from easel.retrying import Pause
 from easel.scoring import AestheticScorer
+from easel.stand_ins import is_stand_in
 from easel.studios import closing_after_failure
 
 if TYPE_CHECKING:
     from drawagent.forking import Branch
-from easel.stand_ins import is_stand_in
 
 
 def open_live(
@@ -64,6 +62,7 @@ def open_live(
     device : where scorers and renderer compute, as torch names it; the last digits of scores may depend on it
     home : folder of replies and ledger that the runs of a sweep share; None: the run's own
     branch : where the run parts from another one, whose replies and scores it takes (`drawagent.forking`)
+    What cannot be had (a key, a model, a price that the budget asks for) is refused before anything is written.
     """
     ranks = open_scorer(scorer, allow_unknown_words=allow_unknown_words, device=device)
     reports = ranks
@@ -75,18 +74,23 @@ def open_live(
     rater = AestheticScorer(aesthetic, device=device) if aesthetic is not None else None
     recording = Recording.read(model.partition(":")[2]) if model.startswith("recorded:") else None
     replay = recording.replay() if recording is not None else None
-    stand_in = StandIn.named(model, label=label) if is_stand_in(model) else None
-    evidence: Evidence = "live"
+    sender: ChatModel
     if replay is not None:
-        evidence = replay.evidence
-    elif stand_in is not None:
-        evidence = "stand-in"
+        sender = replay
+    elif is_stand_in(model):
+        sender = StandIn.named(model, label=label)
+    else:
+        sender = open_sender(
+            model, label=label, api_base=api_base, prices=prices, sees_images=sees_images, budget=budget,
+            drop_refused_settings=settings.drop_refused_settings,
+        )
+    evidence = sender.evidence
     if branch is not None:
         evidence = branch.grade(evidence)
     run = start_run(
         lists, settings, model=label or model, evidence=evidence, reward=reward, measured_by=measured_by,
         root=root, name=name, date=date, library=library, references=known, home=home,
-        sees_images=_sees_images(model, replay, sees_images, api_base), branch=branch, aesthetic=rater,
+        sees_images=sender.sees_images, branch=branch, aesthetic=rater,
         facts={"scorers": {role: name for role, name in (("reward", scorer), ("report", reporter))
                            if not Path(name).is_dir()}, **(branch.facts() if branch else {})},
     )
@@ -104,30 +108,10 @@ def open_live(
                 lists, settings, chat=replay, remembered=[*recording.rollouts(), *rows],
                 measured=[*recording.measured(), *sets], **wiring,
             )
-        if stand_in is not None:
-            connection = chain(stand_in, store=run.replies, ledger=run.home, budget=budget,
-                               concurrency=concurrency, stop=stop, on_wait=on_wait, elsewhere=elsewhere)
-        else:
-            connection = connect(
-                model, run=run, budget=budget, concurrency=concurrency, api_base=api_base, label=label, prices=prices,
-                drop_refused_settings=settings.drop_refused_settings, sees_images=sees_images, stop=stop,
-                on_wait=on_wait, elsewhere=elsewhere,
-            )
+        connection = chain(sender, store=run.replies, ledger=run.home, budget=budget, concurrency=concurrency,
+                           stop=stop, on_wait=on_wait, elsewhere=elsewhere)
         return open_studio(
             lists, settings, chat=connection.chat, price=connection.price,
             notes=lambda: [f"spent: {connection.budget.spent}"], remembered=rows, measured=sets, **wiring,
         )
 
-
-def _sees_images(model: str, replay: Replay | None, said: bool | None, api_base: str | None) -> bool:
-    """Whether pictures will be sent: as the recording has it, as was said, or as litellm's map knows the model."""
-    if replay is not None:
-        return replay.sees_images
-    if is_stand_in(model) or said is not None:
-        return bool(said) and not is_stand_in(model)
-    from easel.litellm_chat import LiteLLMChat
-
-    try:
-        return LiteLLMChat(model, api_base=api_base).sees_images
-    except EaselError:  # a model that cannot be had is told of when it is connected, and the run then says so
-        return False

@@ -69,6 +69,29 @@ def connect(
     elsewhere : records of other runs, whose replies are taken for nothing (see `Recorded`)
     Raises MissingCapability without the provider's key, ConfigurationError for a dollar limit without a price.
     """
+    budget = budget or Budget()
+    sender = open_sender(
+        model, label=label, api_base=api_base, api_key_env=api_key_env, drop_refused_settings=drop_refused_settings,
+        sees_images=sees_images, prices=prices, timeout=timeout, budget=budget,
+    )
+    if run is not None:
+        store = store or run.replies
+        ledger = ledger or run.home
+    return chain(
+        sender, store=store, ledger=ledger, budget=budget, concurrency=concurrency, stop=stop, on_wait=on_wait,
+        policy=policy, elsewhere=elsewhere,
+    )
+
+
+def open_sender(
+    model: str, *, label: str | None = None, api_base: str | None = None, api_key_env: str | None = None,
+    drop_refused_settings: bool = False, sees_images: bool | None = None, prices: Path | None = None,
+    timeout: float = 600.0, budget: Budget | None = None,
+) -> ChatModel:
+    """The innermost of the chain, so that what cannot be had is refused before a run folder is made.
+
+    Arguments and errors as `connect`; budget : what its limits ask of the model's price
+    """
     from easel.litellm_chat import LiteLLMChat, missing_keys
 
     table = read_prices(prices) if prices is not None else {}
@@ -83,13 +106,8 @@ def connect(
             f"a key for '{model}'", came="none", where=" or ".join(missing),
             mend=f"export {missing[0]}=..., or choose another model.",
         )
-    if run is not None:
-        store = store or run.replies
-        ledger = ledger or run.home
-    return chain(
-        sender, store=store, ledger=ledger, budget=budget, concurrency=concurrency, stop=stop, on_wait=on_wait,
-        policy=policy, elsewhere=elsewhere,
-    )
+    Budgeted(sender, budget or Budget())  # refuses a limit that the model's price does not allow
+    return sender
 
 
 def chain(

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from easel.budget import Budget
-from easel.chat import Evidence
-from easel.connection import Connection, chain, connect
-from easel.errors import ConfigurationError, EaselError
+from easel.chat import ChatModel, Evidence
+from easel.connection import Connection, chain, open_sender
+from easel.errors import ConfigurationError
 from easel.retrying import Pause
+from easel.stand_ins import is_stand_in
 from easel.studios import closing_after_failure
 from shapecraft.model_names import KEPT, with_model
 from shapecraft.settings import CraftSettings
@@ -22,12 +23,11 @@ from shapecraft.wall import Wall, open_wall
 
 if TYPE_CHECKING:
     from easel.runs import RunStore
-from easel.stand_ins import is_stand_in
 
 
 @dataclass(frozen=True)
 class Line:
-    """How models are reached. The arguments that `open_live` takes of the same names; stop : ends waits"""
+    """How models are reached. The arguments that `open_live` takes of the same names."""
 
     budget: Budget
     concurrency: int = 8
@@ -37,24 +37,31 @@ class Line:
     on_wait: Callable[[Pause], None] | None = None
     timeout: float = 600.0
 
-    def connect(
-        self, model: str, run: RunStore, *, label: str | None = None, sees_images: bool | None = None,
-        beside: Connection | None = None, stop: threading.Event | None = None,
-    ) -> Connection:
-        """A model by name, litellm's or a stand-in's, behind the record of a run.
+    def sender(self, model: str, *, label: str | None = None, sees_images: bool | None = None) -> ChatModel:
+        """A model by name, litellm's or a stand-in's, without a run: what cannot be had is refused here.
 
-        beside : a connection of the same run, whose ledger is shared
-        Raises MissingCapability without the provider's key.
+        Raises MissingCapability without the provider's key, ConfigurationError for a name that is none.
         """
-        ledger = beside.ledger if beside is not None else run.home
         if is_stand_in(model):
-            return chain(StandIn.named(model, label=label), store=run.replies, ledger=ledger, budget=self.budget,
-                         concurrency=self.concurrency, stop=stop, on_wait=self.on_wait)
-        return connect(
-            model, run=run, ledger=ledger, budget=self.budget, concurrency=self.concurrency, api_base=self.api_base,
-            label=label, prices=self.prices, drop_refused_settings=self.drop_refused_settings,
-            sees_images=sees_images, stop=stop, on_wait=self.on_wait, timeout=self.timeout,
+            return StandIn.named(model, label=label)
+        return open_sender(
+            model, label=label, api_base=self.api_base, prices=self.prices, sees_images=sees_images,
+            drop_refused_settings=self.drop_refused_settings, timeout=self.timeout, budget=self.budget,
         )
+
+    def chained(
+        self, sender: ChatModel, run: RunStore, *, beside: Connection | None = None,
+        stop: threading.Event | None = None,
+    ) -> Connection:
+        """A sender behind the record of a run. beside : a connection of the same run, whose ledger is shared"""
+        return chain(sender, store=run.replies, ledger=beside.ledger if beside is not None else run.home,
+                     budget=self.budget, concurrency=self.concurrency, stop=stop, on_wait=self.on_wait)
+
+    def connect(
+        self, model: str, run: RunStore, *, label: str | None = None, beside: Connection | None = None,
+    ) -> Connection:
+        """Both at once. Errors as `sender`."""
+        return self.chained(self.sender(model, label=label), run, beside=beside)
 
 
 def open_live(
@@ -89,7 +96,8 @@ def open_live(
     wall : where programs run; None opens one, which the studio closes: `open_wall(disposable_machine=...)`
     timeout : seconds of one try of a call
     home : folder of replies and ledger that the runs of a sweep share; None: the run's own
-    Raises MissingCapability, before anything is written, where no wall can stand and where a key is missing.
+    Raises, before anything is written, MissingCapability where no wall can stand and where a key is missing, and
+    ConfigurationError for a model that cannot be had and for two that a run cannot have.
     """
     if vision_model == model and vision_label in (None, label):
         vision_model = None
@@ -100,26 +108,25 @@ def open_live(
         raise ConfigurationError("two stand-ins, or two models", came=f"{model} and {vision_model}",
                                  where="vision_model", mend="A run has one grade of evidence.")
     evidence: Evidence = "stand-in" if is_stand_in(model) else "live"
+    line = Line(budget or Budget(), concurrency, api_base, prices, settings.drop_refused_settings, on_wait, timeout)
+    writer = line.sender(model, label=label, sees_images=sees_images if vision_model is None else None)
+    judge = None
+    if vision_model is not None:
+        judge = line.sender(vision_model, label=vision_label, sees_images=sees_images)
     own_wall = wall is None
     standing: Wall = open_wall(disposable_machine=disposable_machine) if wall is None else wall
     try:
         run = start_run(
             prompt, settings, model=label or model, evidence=evidence, root=root, name=name, date=date, home=home,
             vision_model=None if vision_model is None else vision_label or vision_model, wall=standing,
-            sees_images=settings.pictures == "auto" and _sees_images(vision_model or model, sees_images, api_base),
+            sees_images=settings.pictures == "auto" and (judge or writer).sees_images,
         )
         with closing_after_failure(run):
             _keep_identities(run, {label or model: model, **({vision_label or vision_model: vision_model}
                                                              if vision_model is not None else {})})
             stop = threading.Event()
-            line = Line(budget or Budget(), concurrency, api_base, prices, settings.drop_refused_settings, on_wait,
-                        timeout)
-            chat = line.connect(model, run, label=label, stop=stop,
-                                sees_images=sees_images if vision_model is None else None)
-            vision = None
-            if vision_model is not None:
-                vision = line.connect(vision_model, run, label=vision_label, sees_images=sees_images, beside=chat,
-                                      stop=stop)
+            chat = line.chained(writer, run, stop=stop)
+            vision = None if judge is None else line.chained(judge, run, beside=chat, stop=stop)
             return open_studio(
                 prompt, settings, chat=chat.chat, vision=vision and vision.chat, run=run, wall=standing, name=name,
                 stop=stop, own_wall=own_wall, price=chat.price, notes=lambda: [f"spent: {chat.budget.spent}"],
@@ -139,14 +146,3 @@ def _keep_identities(run: RunStore, models: Mapping[str, str]) -> None:
         kept = with_model(kept, name, model)
     run.note(**{KEPT: kept})
 
-
-def _sees_images(model: str, said: bool | None, api_base: str | None) -> bool:
-    """Whether pictures will be sent: as was said, or as litellm's map knows the model."""
-    if is_stand_in(model) or said is not None:
-        return bool(said) and not is_stand_in(model)
-    from easel.litellm_chat import LiteLLMChat
-
-    try:
-        return LiteLLMChat(model, api_base=api_base).sees_images
-    except EaselError:  # a model that cannot be had is told of when it is connected, and the run then says so
-        return False

@@ -1,4 +1,4 @@
-"""Live runs: one that could not be wired may be opened again; recorded words keep their grade."""
+"""Live runs: a model that cannot be had leaves nothing behind; recorded words keep their grade."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drawagent.recordings import keep
 from drawagent.reward import ViewReward
 from drawagent.settings import DrawSettings
 from drawagent.studio import Studio, open_scorer
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, MissingCapability
 from tests.fakes import TinyScorer, lists
 
 SCORER = "tests.fakes:TinyScorer"
@@ -26,13 +26,16 @@ def opened(root: Path, model: str) -> Studio:
     )
 
 
-def test_a_run_that_could_not_be_wired_is_closed_and_says_why(tmp_path):
-    for _ in range(2):  # the second time it is not busy
-        with pytest.raises(ConfigurationError, match="expected a model as litellm names it"):
-            opened(tmp_path, "no-such-provider/model")
-    (info,) = tmp_path.glob("*/run.json")
-    assert '"status": "failed"' in info.read_text()
-    assert "expected a model as litellm names it" in info.read_text()
+@pytest.mark.parametrize(("model", "kind", "words"), [
+    ("gemini/gemini-2.5-pro", MissingCapability, "a key for 'gemini/gemini-2.5-pro'"),
+    ("no-such-provider/model", ConfigurationError, "expected a model as litellm names it"),
+    ("stand-in:foo=1", ConfigurationError, "expected stand-in, or stand-in:"),
+])
+def test_a_model_that_cannot_be_had_is_refused_before_anything_is_written(tmp_path, model, kind, words, monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    with pytest.raises(kind, match=words):
+        opened(tmp_path, model)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_recording_of_a_stand_in_stays_a_stand_in_and_lends_its_scores(tmp_path):

@@ -100,10 +100,24 @@ def test_one_run_has_one_grade_of_evidence(tmp_path):
     assert not tmp_path.exists() or list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_key_is_said_and_leaves_the_run_to_the_next_try(tmp_path):
-    for _ in range(2):
-        with pytest.raises(MissingCapability, match="a key for 'gemini/gemini-2.5-pro'"):
-            opened(tmp_path, model="gemini/gemini-2.5-pro")
+@pytest.mark.parametrize(("model", "more", "kind", "words"), [
+    ("gemini/gemini-2.5-pro", {}, MissingCapability, "a key for 'gemini/gemini-2.5-pro'"),
+    ("no-such-provider/model", {}, ConfigurationError, "expected a model as litellm names it"),
+    ("stand-in:foo=1", {}, ConfigurationError, "expected stand-in, or stand-in:bad=SHARE"),
+    ("openai/any", {"api_base": "http://localhost:9/v1", "budget": Budget(dollars=1)}, ConfigurationError,
+     "expected a price for 'openai/"),
+])
+@pytest.mark.parametrize("role", ["model", "vision_model"])
+def test_a_model_that_cannot_be_had_is_refused_before_anything_is_written(tmp_path, model, more, kind, words, role,
+                                                                        monkeypatch):
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setattr(live, "open_wall", lambda **_: pytest.fail("a wall was opened"))
+    other = "stand-in:off=0.1" if model.startswith("stand-in") else "openai/other"
+    named = {"model": model} if role == "model" else {"model": other, "vision_model": model}
+    with pytest.raises(kind, match=words):
+        opened(tmp_path, wall=None, **named, **more)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_wall_nothing_is_written_and_a_fault_closes_the_opened_one(tmp_path, monkeypatch):
@@ -128,8 +142,9 @@ def test_without_a_wall_nothing_is_written_and_a_fault_closes_the_opened_one(tmp
         return standing
 
     monkeypatch.setattr(live, "open_wall", there)
-    with pytest.raises(MissingCapability):
-        opened(tmp_path, model="gemini/gemini-2.5-pro", wall=None, disposable_machine=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="a folder that runs can be kept in"):
+        opened(tmp_path / "file", wall=None, disposable_machine=True)
     assert standing.closed and standing.asked
 
 
