@@ -79,6 +79,9 @@ def make(
         on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
     )
     with _closing(studio):
+        if studio.run.info["evidence"] != "stand-in" and studio.run.info.get("evaluator_sees") is False:
+            why = "--sees-images" if chosen.pictures == "auto" else "pictures=never"
+            typer.echo(f"the Evaluator sees no pictures ({why}): it judges by measured facts and programs", err=True)
         _drain(studio)
         _tell(studio)
 

@@ -175,11 +175,12 @@ class Gallery:
         return found
 
     def caption(self) -> str:
-        """What may be said of its figures."""
+        """What may be said of its figures; of a stand-in, which sees nothing at all, that it is no result."""
         said = {"recorded": "recorded replies", "stand-in": "STAND-IN, no result"}.get(
             self.evidence, self.evidence)
         drifted = ", prompts have drifted from the record" if self.run.info.get("drifted") else ""
-        return f"one object, {said}{drifted}"
+        blind = self.run.info.get("evaluator_sees") is False and not self.watermark
+        return f"one object, {said}{drifted}{', the Evaluator saw no pictures' if blind else ''}"
 
     def _picture(self, relative: str) -> bytes | None:
         path = self.folder / relative

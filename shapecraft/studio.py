@@ -67,6 +67,11 @@ class Studio:
         return Craft(self.chat, self.wall, self.prompt, self.settings, self.vision, self.name, Keeper(self.run),
                      self.stop)
 
+    @property
+    def evaluator_sees(self) -> bool:
+        """Whether the Evaluator is sent pictures; else it judges by measured facts and programs."""
+        return self.settings.pictures == "auto" and (self.vision or self.chat).sees_images
+
     def explore(self) -> Generator[Event, None, None]:
         """The object as events; see `shapecraft.exploring.explore`."""
         try:
@@ -122,6 +127,8 @@ def open_studio(
     studio = Studio(run, chat, wall, prompt, settings, vision, name, stop or threading.Event(), own_wall, notes, facts,
                     price)
     _ = studio.craft  # what it refuses is told before anything is paid for
+    if run.writable and not settings.single_shot:  # of a single shot nobody judges
+        run.note(evaluator_sees=studio.evaluator_sees)
     return studio
 
 

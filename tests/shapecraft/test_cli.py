@@ -141,6 +141,21 @@ def test_a_global_program_that_does_not_run_leaves_the_run_finished_without_a_bl
         assert RunStore.read(Path(told["run folder"])).info["status"] == "finished"
 
 
+@pytest.mark.parametrize(("more", "told"), [
+    ((), "--sees-images"), (("--sees-images",), ""), (("--set", "pictures=never"), "pictures=never"),
+    (("--set", "single_shot=true"), ""),
+])
+def test_an_evaluator_that_sees_no_pictures_is_announced(tmp_path, wall, monkeypatch, more, told):
+    import shapecraft.cli as cli
+
+    monkeypatch.setattr(cli, "_drain", lambda studio: None)
+    monkeypatch.setattr(cli, "_tell", lambda studio: None)
+    done = make(tmp_path, "--api-base", "http://localhost:9/v1", *more, model="openai/my-vision-model")
+    assert done.exit_code == 0
+    assert ("the Evaluator sees no pictures" in done.stderr) is bool(told)
+    assert not told or f"the Evaluator sees no pictures ({told}): it judges by measured facts" in done.stderr
+
+
 def test_options_reach_the_settings(tmp_path, wall):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "code.md").write_text("--- user ---\n{specification}\n\n{name} {shapes}")

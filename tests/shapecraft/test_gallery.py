@@ -128,3 +128,24 @@ def test_a_stand_in_and_a_model_have_other_captions(tmp_path):
         assert studio.gallery.watermark
         studio.run.note(drifted=3)
         assert studio.gallery.caption() == "one object, STAND-IN, no result, prompts have drifted from the record"
+
+
+@pytest.mark.parametrize(("evidence", "eyes", "words"), [
+    ("live", False, "one object, live, the Evaluator saw no pictures"), ("live", True, "one object, live"),
+    ("stand-in", False, "one object, STAND-IN, no result"),
+])
+def test_a_blind_evaluator_stands_in_the_record_and_in_the_caption(tmp_path, evidence, eyes, words):
+    run = start_run("a stool", SETTINGS, model="m", evidence=evidence, root=tmp_path, name="x", date="2000-01-01")
+    with run:
+        open_studio("a stool", SETTINGS, chat=Scripted(answer, sees_images=eyes), run=run, wall=BoxWall())
+    gallery = Gallery(run.folder)
+    assert gallery.run.info["evaluator_sees"] is eyes
+    assert gallery.caption() == words
+
+
+def test_of_a_single_shot_nobody_judges(tmp_path):
+    settings = CraftSettings.paper(single_shot=True)
+    run = start_run("a stool", settings, model="m", evidence="live", root=tmp_path, name="x", date="2000-01-01")
+    with run:
+        open_studio("a stool", settings, chat=Scripted(answer), run=run, wall=BoxWall())
+    assert "evaluator_sees" not in run.info and Gallery(run.folder).caption() == "one object, live"
