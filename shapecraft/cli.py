@@ -59,6 +59,7 @@ def make(
     """Make an object. The same command again resumes, and pays for nothing twice."""
     from easel.arguments import read_budget, read_settings
     from shapecraft.live import open_live
+    from shapecraft.replaying import NO_WALL
     from shapecraft.settings import CraftSettings
 
     said: dict[str, Any] = {"paths": paths, "steps": steps, "rounds": rounds, "components": components,
@@ -79,6 +80,7 @@ def make(
         on_wait=lambda pause: typer.echo(_waiting(pause), err=True),
     )
     with _closing(studio):
+        typer.echo(NO_WALL if disposable_machine else _wall_words(studio.wall))
         if studio.run.info["evidence"] != "stand-in" and studio.run.info.get("evaluator_sees") is False:
             why = "--sees-images" if chosen.pictures == "auto" else "pictures=never"
             typer.echo(f"the Evaluator sees no pictures ({why}): it judges by measured facts and programs", err=True)
@@ -111,8 +113,7 @@ def demo(
         typer.echo(f"shapecraft: no object can be made here: {error}", err=True)
         raise typer.Exit(1) from None
     with ground.wall:
-        typer.echo(ground.words or f"Programs run behind a wall: a {ground.wall.level} each, Blender "
-                                   f"{ground.wall.blender}.")
+        typer.echo(ground.words or _wall_words(ground.wall))
         studio = open_recording(kept, root=root, date=_today(), wall=ground.wall, by_site=by_site,
                                 prompt_overlay=prompt_overlay, trust_plugins=trust_plugins)
         with _closing(studio):
@@ -148,6 +149,11 @@ def show(
 
 for commands in (cli_export, cli_edit, cli_animate, cli_evaluate, cli_tables):
     commands.register(app)
+
+
+def _wall_words(wall: Any) -> str:
+    """Said before any program runs."""
+    return f"Programs run behind a wall: a {wall.level} each, Blender {wall.blender}."
 
 
 def _waiting(pause: Any) -> str:

@@ -14,6 +14,8 @@ from shapecraft.settings import CraftSettings
 from shapecraft.studio import Studio, open_studio, start_run
 from shapecraft.wall import PooledWall, Wall, open_known_programs, open_wall, shipped_hashes
 
+NO_WALL = "Programs run as ordinary processes without a wall: this machine may be lost."
+
 
 def open_recording(
     recording: Recording | str,
@@ -98,8 +100,7 @@ def ground_for(
                                  came=f"{len(programs - shipped_hashes())} others")
     find_blender()
     if disposable_machine:
-        return Ground(open_wall(disposable_machine=True),
-                      "Programs run as ordinary processes without a wall: this machine may be lost.")
+        return Ground(open_wall(disposable_machine=True), NO_WALL)
     if known_programs_only:
         return Ground(open_known_programs(2), f"No wall, as asked for: the {len(programs)} programs of this recording "
                                               "ship with the project and are known by their hashes; no other runs.")

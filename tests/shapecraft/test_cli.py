@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from easel.errors import ConfigurationError, MissingCapability
@@ -154,6 +155,18 @@ def test_an_evaluator_that_sees_no_pictures_is_announced(tmp_path, wall, monkeyp
     assert done.exit_code == 0
     assert ("the Evaluator sees no pictures" in done.stderr) is bool(told)
     assert not told or f"the Evaluator sees no pictures ({told}): it judges by measured facts" in done.stderr
+
+
+@pytest.mark.parametrize(("more", "words"), [
+    ((), "Programs run behind a wall: a no wall, boxes only each, Blender 4.5."),
+    (("--disposable-machine",), "Programs run as ordinary processes without a wall: this machine may be lost."),
+])
+def test_where_programs_run_is_said_before_any_runs(tmp_path, wall, monkeypatch, more, words):
+    import shapecraft.cli as cli
+
+    monkeypatch.setattr(cli, "_drain", lambda studio: typer.echo(f"{len(wall.jobs)} programs ran before this"))
+    monkeypatch.setattr(cli, "_tell", lambda studio: None)
+    assert make(tmp_path, *more).stdout == f"{words}\n0 programs ran before this\n"
 
 
 def test_options_reach_the_settings(tmp_path, wall):

@@ -77,6 +77,8 @@ def test_a_single_shot_that_has_ended_has_no_attempts_so_far(tmp_path):
 class WholeFails(BoxWall):
     """Runs parts; the program of the whole raises."""
 
+    blender = "4.5"
+
     def run(self, job):
         return Outcome("raised", message="NameError: no such name") if "def build(" in job.program else super().run(job)
 
