@@ -115,6 +115,11 @@ def animated_program(program: str, graph: ShapeGraph, animation: Animation) -> s
     return f"{program.rstrip()}\n{text}"
 
 
+def shown_at(program: str, frame: int) -> str:
+    """The same program, whose scene then stands at another frame than its first."""
+    return f"{program}\nbpy.context.scene.frame_set({frame})\n"
+
+
 def _outside_in(tree: JointTree) -> list[tuple[str, Joint]]:
     """The joints that move, each behind the one that carries it, else in the graph's order."""
     ordered: list[str] = []

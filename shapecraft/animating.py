@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.runs import RunStore
 from easel.studios import keep_prompts
 from shapecraft.animated_glb import animated_glb
-from shapecraft.animated_program import animated_program
+from shapecraft.animated_program import animated_program, shown_at
 from shapecraft.animation import Animation, NothingMoves, sweep, to_json
 from shapecraft.animation_pictures import SIZE, animation_film, animation_strip
 from shapecraft.animator import Animating, Animator
@@ -35,7 +37,7 @@ TABLE = "animations"
 ENDINGS = ("nothing moves", "invalid")
 """Failures that follow from a reply, which the run keeps."""
 OFF = 1e-3
-"""Share of the object's longest side by which the Blender program's first frame may differ from ours (ours)."""
+"""Share of the object's longest side by which a frame of the Blender program may differ from ours (ours)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,8 @@ class Animated:
     """number : from 1; animating : the animation, or why there is none; clashes : (frame, pair), the worst first
 
     files : kind ("glb", "blend", "json", "png", "gif") -> bytes; blend : outcome of the Blender program, None where no
-    wall was given; differs : parts that the Blender program puts elsewhere in the first frame
+    wall was given; differs : parts that the Blender program puts elsewhere, in the first frame or at a keyframe
+    unseen : why the Blender program could not be looked at there, "" where it was
     """
 
     number: int
@@ -53,6 +56,7 @@ class Animated:
     blend: Outcome | None = None
     differs: tuple[str, ...] = ()
     watermark: str = ""
+    unseen: str = ""
 
 
 def planned(made: Standing, wanted: str, animator: Animator | None, *, number: int = 1) -> Animating:
@@ -89,15 +93,48 @@ def written(
     return {kind: found if (found := known(kind)) is not None else make() for kind, make in makers.items()}
 
 
-def blended(made: Standing, animation: Animation, wall: Wall) -> tuple[Outcome, tuple[str, ...]]:
-    """(outcome of the Blender program, its .blend among it; parts that it places elsewhere in its first frame).
+def blend_programs(made: Standing, animation: Animation) -> tuple[tuple[int, str], ...]:
+    """(frame, Blender program that then stands at it): the first frame, whose program is the .blend's, and the keyframe
+    at which a part is farthest from where it is then, the earliest of equals; that one alone where nothing moves.
+
+    Raises PoseError for joints that make no tree.
+    """
+    program, mesh, tree = animated_program(made.program, made.graph, animation), made.mesh, animation.tree(made.graph)
+    first = pose(mesh, tree, animation.values(0)).mesh.parts
+
+    def far(frame: int) -> float:
+        parts = pose(mesh, tree, animation.values(frame)).mesh.parts
+        return round(max(float(np.abs(one.vertices - other.vertices).max(initial=0.0))
+                         for one, other in zip(first, parts, strict=True)), 6)
+
+    frames = sorted({frame for track in animation.tracks for frame, _ in track.keyframes})
+    moved = max(frames, key=lambda frame: (far(frame), -frame))
+    return (0, program), *(((moved, shown_at(program, moved)),) if far(moved) else ())
+
+
+def blended(made: Standing, animation: Animation, wall: Wall) -> tuple[Outcome, tuple[str, ...], str]:
+    """(outcome of the Blender program, its .blend among it; parts that it places elsewhere, in its first frame or at a
+    keyframe that moves; why that keyframe could not be looked at, "" where it was).
 
     Raises PoseError for joints that make no tree.
     """
     graph, one = made.graph, Limits()
     limits = replace(one, seconds=one.seconds * len(graph), cpu_seconds=one.cpu_seconds * len(graph))
-    outcome = wall.run(Job(animated_program(made.program, graph, animation), "animation", limits, blend=True))
-    return outcome, _differing(made.mesh, graph, animation, outcome) if outcome.ran else ()
+    (_, program), *moving = blend_programs(made, animation)
+    outcome = wall.run(Job(program, "animation", limits, blend=True))
+    if not outcome.ran:
+        return outcome, (), ""
+    wrong = {*_differing(made.mesh, graph, animation, outcome, 0)}
+    for frame, text in moving:
+        seen = wall.run(Job(text, "animation", limits))
+        if not seen.ran:
+            return outcome, _ordered(made.mesh, wrong), f"{seen.kind}: {seen.message}"
+        wrong |= {*_differing(made.mesh, graph, animation, seen, frame)}
+    return outcome, _ordered(made.mesh, wrong), ""
+
+
+def _ordered(mesh: ObjectMesh, names: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in mesh.names if name in names)
 
 
 def animate(
@@ -122,6 +159,7 @@ def animate(
     files: dict[str, bytes] = {}
     outcome: Outcome | None = None
     differs: tuple[str, ...] = ()
+    unseen = ""
     clashes: tuple[tuple[int, Clash], ...] = ()
     if animating.animation is not None:
         def known(kind: str) -> bytes | None:
@@ -130,7 +168,7 @@ def animate(
 
         files = written(made, animating.animation, watermark=mark, size=size, known=known)
         if wall is not None:
-            outcome, differs = blended(made, animating.animation, RememberedWall(wall, run))
+            outcome, differs, unseen = blended(made, animating.animation, RememberedWall(wall, run))
             files |= {"blend": outcome.blend} if outcome.blend else {}
         clashes = worst_clashes(made.mesh, made.graph, animating.animation)
     if animating.failure not in ("", *ENDINGS):  # a call that failed; asked for again it may not
@@ -142,7 +180,7 @@ def animate(
         "model": animator.model.name if animator is not None and wanted.strip() else "", **animating.row(),
         "clashes": [{"frame": frame, **clash.row()} for frame, clash in clashes],
     })
-    return Animated(number, animating, files, clashes, outcome, differs, mark)
+    return Animated(number, animating, files, clashes, outcome, differs, mark, unseen)
 
 
 def animations(run: RunStore) -> tuple[dict[str, Any], ...]:
@@ -167,11 +205,13 @@ def _key(made: Standing, wanted: str, animator: Animator | None) -> str:
     return hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:16]
 
 
-def _differing(mesh: ObjectMesh, graph: ShapeGraph, animation: Animation, outcome: Outcome) -> tuple[str, ...]:
-    """Parts whose bounds in the Blender program's first frame are not those of the pose."""
+def _differing(
+    mesh: ObjectMesh, graph: ShapeGraph, animation: Animation, outcome: Outcome, frame: int,
+) -> tuple[str, ...]:
+    """Parts whose bounds in the Blender program's scene are not those of the pose at this frame."""
     reach = OFF * float((mesh.bounds[1] - mesh.bounds[0]).max())
     wrong = []
-    for part in pose(mesh, animation.tree(graph), animation.values(0)).mesh.parts:
+    for part in pose(mesh, animation.tree(graph), animation.values(frame)).mesh.parts:
         there = [one for one in outcome.parts if one.name.split(".")[0] == part.name]
         low, high = ([ends(values) for values in zip(*(getattr(one, side) for one in there), strict=True)]
                      for side, ends in (("low", min), ("high", max)))

@@ -15,8 +15,7 @@ from easel.chat import ChatModel
 from easel.errors import ConfigurationError
 from easel.runs import RunStore, check_date
 from easel.wrapped import AskedModel
-from shapecraft.animated_program import animated_program
-from shapecraft.animating import TABLE, Animated, animate, planned
+from shapecraft.animating import TABLE, Animated, animate, blend_programs, planned
 from shapecraft.animation import from_json, to_json
 from shapecraft.animation_pictures import SIZE
 from shapecraft.animator import Animating, Animator
@@ -63,7 +62,7 @@ def keep_animations(run: RunStore, folder: Path, *, label: str, date: str) -> Pa
         animation = None
         if not row["failure"]:
             animation = from_json((run.folder / f"{TABLE}/{row['number']}.json").read_text("utf-8"))
-            programs.append(program_hash(animated_program(made.program, made.graph, animation)))
+            programs += [program_hash(program) for _, program in blend_programs(made, animation)]
         steps.append({"wanted": row["wanted"], "failure": row["failure"],
                       "animation": json.loads(to_json(animation)) if animation is not None else None})
     info = {"label": label, "date": date, "model": models[0], "made": made.graph.key, "sees_images": False,

@@ -153,6 +153,8 @@ def _tell(made: Animated, folder: Path, *, copy: bool) -> None:
         typer.echo(f"no .blend: {made.blend.kind}: {made.blend.message}", err=True)
     if made.differs:
         typer.echo(f"the .blend places otherwise: {', '.join(made.differs)}", err=True)
+    if made.unseen:
+        typer.echo(f"whether the .blend moves as the rest does was not seen: {made.unseen}", err=True)
     if "blend" in made.files:
         typer.echo("A .blend may hold scripts of the programs: open it with Auto Run Python Scripts off.")
     if made.watermark:

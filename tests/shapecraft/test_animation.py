@@ -17,7 +17,7 @@ from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
 from shapecraft.animated_glb import animated_glb, quaternion
 from shapecraft.animated_program import animated_program
-from shapecraft.animating import animate, animations, planned
+from shapecraft.animating import animate, animations, blend_programs, blended, planned
 from shapecraft.animation import (
     FPS,
     Animation,
@@ -39,16 +39,19 @@ from shapecraft.graph import Joint, ShapeGraph
 from shapecraft.history import keep_step
 from shapecraft.mesh_files import read_glb
 from shapecraft.object_glb import object_glb
-from shapecraft.outcome import Job
+from shapecraft.outcome import Job, Outcome
+from shapecraft.part_glb import write_glb
 from shapecraft.part_list import read_part_list
+from shapecraft.part_report import report_on
 from shapecraft.posing import joint_tree, pose, rotation
 from shapecraft.settings import CraftSettings
 from shapecraft.standin import StandIn
 from shapecraft.standing import standing
 from shapecraft.wall import open_wall
 from tests.fakes import Scripted
-from tests.shapecraft.crafting import BoxWall
+from tests.shapecraft.crafting import BoxWall, solid
 from tests.shapecraft.moving import (
+    BOXES,
     JOINTS,
     cupboard,
     document,
@@ -515,6 +518,33 @@ def test_a_run_keeps_the_blend_file(tmp_path, wall):
         assert made.blend.ran and made.differs == () and made.files["blend"] == made.blend.blend
         taken = BoxWall()
         assert animate(run, wall=taken, size=32).files == made.files and taken.jobs == []
+
+
+class Stuck(BoxWall):
+    """Its scene stands as modelled, whatever frame is asked for. refused : what is not run"""
+
+    refused: str = "nothing of it"
+
+    def run(self, job: Job):
+        self.jobs.append(job)
+        if self.refused in job.program:
+            return Outcome("refused", message="not one that ships")
+        solids = [solid(name, size, center) for name, (center, size) in BOXES.items()]
+        return Outcome("ran", tuple(report_on(one) for one in solids), write_glb(solids), b"BLENDER" * job.blend)
+
+
+def test_a_blend_file_whose_keyframes_do_nothing_is_found_out(tmp_path):
+    wall = Stuck()
+    with RunStore.amend(start_run(tmp_path)) as run:
+        made = animate(run, wall=wall, size=32)
+        assert made.differs == ("door", "knob") and made.unseen == "" and made.files["blend"]
+        (_, first), (frame, moved) = blend_programs(standing(run), made.animating.animation)
+        assert [job.program for job in wall.jobs] == [first, moved] and [job.blend for job in wall.jobs] == [True, False]
+        values = made.animating.animation.values(frame)
+        assert (values["arm"], values["door"]) == (0.0, 110.0), "where something is farthest from its first place"
+        assert blended(standing(run), replace(WAVE, tracks=WAVE.tracks[:1]), wall)[1] == ("door", "knob")
+        wall.refused = f"frame_set({frame})"
+        assert blended(standing(run), made.animating.animation, wall)[1:] == ((), "refused: not one that ships")
 
 
 # Pictures

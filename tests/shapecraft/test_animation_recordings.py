@@ -48,7 +48,7 @@ def test_animations_are_packed_and_replayed_to_the_same_keyframes(tmp_path):
     assert {path.name: path.read_bytes() for path in to.iterdir()} == first
     known = AnimationRecording.at(to)
     assert [step["wanted"] for step in known.info["steps"]] == ["open the door", "bend the arm"]
-    assert len(known.info["programs"]) == 2
+    assert len(known.info["programs"]) == 4, "of each, as it begins and at a keyframe that moves"
     with RunStore.amend(start_run(tmp_path / "b")) as run:
         one, two = replay_animations(run, known, size=SMALL)
         assert two.animating.animation == last.animating.animation
@@ -102,13 +102,13 @@ def test_programs_beside_a_recording_are_known_too(tmp_path, monkeypatch):
     folder, _ = animated(tmp_path / "a", "open the door")
     to = kept(folder, tmp_path / "kept")
     one = Recording("kept", to, {"programs": ["f" * 64]})
-    (program,) = AnimationRecording.at(to).info["programs"]
-    assert known_programs(one) == (program, "f" * 64)
+    program, moved = AnimationRecording.at(to).info["programs"]
+    assert known_programs(one) == (program, moved, "f" * 64)
     monkeypatch.setattr(recordings, "packaged_names", lambda: ["kept"])
     monkeypatch.setattr(Recording, "read", classmethod(lambda cls, name: one))
     file = tmp_path / "known.txt"
     file.write_text("# head\n")
-    assert write_known_programs(file) == 2 and program in file.read_text()
+    assert write_known_programs(file) == 3 and program in file.read_text()
 
 
 def test_the_packaged_laptop_has_one():
