@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from shapecraft.evaluator import Evaluator
+from shapecraft.evaluator import Checklist, Evaluator
 from shapecraft.events import Bootstrapped
 from shapecraft.graph import ShapeGraph
 from shapecraft.graph_diff import diff
@@ -15,9 +15,10 @@ from shapecraft.parser import Parser, Parsing
 
 
 def bootstrap(
-    graph: ShapeGraph, prompt: str, *, parser: Parser, evaluator: Evaluator, rounds: int
+    graph: ShapeGraph, prompt: str, *, parser: Parser, evaluator: Evaluator, rounds: int,
+    checklist: Checklist | None = None,
 ) -> Generator[Bootstrapped, None, None]:
-    """One event a round; the graph of the last one is the one to use. rounds : N
+    """One event a round; the graph of the last one is the one to use. rounds : N; checklist : of the parse
 
     A judgement or an update that fails leaves the boxes as they were, and the event says so. Rounds follow one another.
     """
@@ -28,5 +29,7 @@ def bootstrap(
         else:
             update = parser.update(graph, prompt, judgement.feedback, round=number)
         after = update.graph or graph
-        yield Bootstrapped(number, graph, judgement, update, after, diff(graph, after))
-        graph = after
+        wider = None if checklist is None else checklist.adding(after, prompt)
+        yield Bootstrapped(number, graph, judgement, update, after, diff(graph, after),
+                           None if wider is checklist else wider)
+        graph, checklist = after, wider

@@ -15,7 +15,7 @@ from easel.chat import CallSite, ChatModel, Image, Message
 from easel.errors import ConfigurationError
 from shapecraft.box_views import box_sheet
 from shapecraft.coder import specification
-from shapecraft.graph import ShapeGraph
+from shapecraft.graph import Component, ShapeGraph
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import read_glb
 from shapecraft.opinions import Judgement, read_opinion
@@ -40,10 +40,25 @@ Shown = tuple[str | Image, ...]
 
 @dataclass(frozen=True)
 class Checklist:
-    """Yes/no items, frozen when the text was parsed. parts : component -> items; whole : items of the object"""
+    """Yes/no items, frozen when the text was parsed; those of a part that a round adds, when it is added.
+
+    parts : component -> items; whole : items of the object
+    """
 
     parts: Mapping[str, tuple[str, ...]]
     whole: tuple[str, ...]
+
+    def adding(self, graph: ShapeGraph, prompt: str) -> Checklist:
+        """With items for the components that it does not know yet, before the two last of the object; the same if none.
+
+        What was frozen stays word for word, whatever the graph says of it now.
+        """
+        new = [one for one in graph.components if one.name not in self.parts]
+        if not new:
+            return self
+        parts = checklist_of(graph, prompt).parts
+        return Checklist({**self.parts, **{one.name: parts[one.name] for one in new}},
+                         (*self.whole[:-2], *(_present(one) for one in new), *self.whole[-2:]))
 
     def row(self) -> dict[str, object]:
         return {"parts": {name: list(items) for name, items in self.parts.items()}, "whole": list(self.whole)}
@@ -61,10 +76,14 @@ def checklist_of(graph: ShapeGraph, prompt: str) -> Checklist:
         items += [f"There are {relation.n} of it" for relation in one.relations if isinstance(relation, Repeated)]
         parts[one.name] = tuple(items)
     whole = (f"It is recognised at once as: {prompt}",
-             *(f"{one.name} is there, and where it belongs: {one.position}" for one in graph.components),
+             *(_present(one) for one in graph.components),
              "Parts that belong together touch; nothing floats or cuts through what it should not",
              "The proportions of the parts to each other are right")
     return Checklist(parts, whole)
+
+
+def _present(one: Component) -> str:
+    return f"{one.name} is there, and where it belongs: {one.position}"
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ class ParseFailed:
 
 @dataclass(frozen=True)
 class Bootstrapped:
-    """One round: the judgement of `before`, the Parser's update, and what is in force `after`; diff : what changed"""
+    """One round: the judgement of `before`, the Parser's update, and what is in force `after`; diff : what changed
+
+    checklist : the frozen one with items for parts that the round added; None where it added none
+    """
 
     round: int
     before: ShapeGraph
@@ -40,6 +43,7 @@ class Bootstrapped:
     update: Parsing
     after: ShapeGraph
     diff: GraphDiff
+    checklist: Checklist | None = None
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,11 @@ def _explore(craft: Craft) -> Generator[events.Event, None, None]:
             return
         graph, checklist = parsing.graph, checklist_of(parsing.graph, craft.prompt)
         yield events.Parsed(craft.prompt, parsing, checklist)
-        for round in bootstrap(graph, craft.prompt, parser=parser, evaluator=evaluator, rounds=settings.rounds):
+        for round in bootstrap(graph, craft.prompt, parser=parser, evaluator=evaluator, rounds=settings.rounds,
+                               checklist=checklist):
             seen.count("evaluator, volumes", round.judgement.reply_keys)
             seen.count("parser, update", round.update.reply_keys)
-            graph = round.after
+            graph, checklist = round.after, round.checklist or checklist
             yield round
         coder = Coder(craft.model, settings, craft.name)
         wall = watching(craft.keeper.remembering(craft.wall), crew.check_stop)

@@ -52,6 +52,7 @@ class Keeper:
         self._row("bootstraps", f"n{event.round}", {
             "round": event.round, "before": event.before.key, "after": event.after.key,
             "judgement": event.judgement.row(), "update": event.update.row(), "changed": list(event.diff.touched),
+            **({} if event.checklist is None else {"checklist": event.checklist.row()}),
         })
 
     def _attempt(self, event: events.AttemptFinished) -> None:

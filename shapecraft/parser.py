@@ -54,7 +54,8 @@ class Parser:
         return self._asked(messages, "parser", -1, lambda text: self._read(text, prompt))
 
     def update(self, graph: ShapeGraph, prompt: str, feedback: str, *, round: int) -> Parsing:
-        """The graph after a reviewer's words: the same components, with other boxes and words. round : 0-based"""
+        """The graph after a reviewer's words: the same components with other boxes and words, and parts that were
+        missing. round : 0-based"""
         messages = load_prompt("shapecraft", "parse_update", overlay=self.settings.prompt_overlay).render(
             object=prompt, parts=write_part_list(graph), feedback=feedback,
         )
@@ -83,23 +84,24 @@ class Parser:
         return read_part_list(text, prompt=prompt, limit=self.settings.components)
 
     def _updated(self, text: str, prompt: str, before: ShapeGraph) -> PartList:
-        """The same reader; the components stay those that the object was parsed into, in that order.
+        """The same reader; the components stay those that the object was parsed into, in that order; new ones follow.
 
+        A reviewer is asked whether every essential part is there: one may be added, within the limit, and none may go.
         A joint or material that the reply leaves out stays; relations do not, because they would move boxes.
         """
         read = self._read(text, prompt)
-        if set(read.graph.names) != set(before.names):
-            missing = [name for name in before.names if name not in read.graph.names]
-            new = [name for name in read.graph.names if name not in before.names]
+        missing = [name for name in before.names if name not in read.graph.names]
+        new = [name for name in read.graph.names if name not in before.names]
+        if missing:
             said = [f"without {', '.join(missing)}"] * bool(missing) + [f"also {', '.join(new)}"] * bool(new)
             raise PartListError(f"the components {', '.join(before.names)}", came="; ".join(said), where="components",
                                 mend="Correct boxes and words; keep every component and its name.")
         kept = tuple(
-            replace(new, material=new.material or old.material, joint=new.joint or old.joint, path=old.path,
+            replace(one, material=one.material or old.material, joint=one.joint or old.joint, path=old.path,
                     program=old.program)
-            for old, new in ((old, read.graph[old.name]) for old in before.components)
+            for old, one in ((old, read.graph[old.name]) for old in before.components)
         )
-        graph = ShapeGraph(before.object, kept, before.assumptions)
+        graph = ShapeGraph(before.object, (*kept, *(read.graph[name] for name in new)), before.assumptions)
         return PartList(graph, read.forgiven)
 
 

@@ -26,7 +26,7 @@ from shapecraft.mesh_files import read_glb
 from shapecraft.outcome import Outcome
 from shapecraft.settings import CraftSettings
 from tests.fakes import Scripted
-from tests.shapecraft.crafting import BROKEN, STOOL, BoxWall, checks, fitting, opinion, part_of
+from tests.shapecraft.crafting import BROKEN, STOOL, BoxWall, block, checks, fitting, opinion, part_of
 
 
 def answer(request: ChatRequest) -> str:
@@ -155,6 +155,43 @@ def test_the_generator_asks_nothing_ahead_of_its_reader():
     next(steps)
     assert len(model.calls) == 3
     steps.close()
+
+
+def test_a_part_that_a_round_adds_is_made_and_judged_by_items_of_its_own(tmp_path):
+    """The added part's words change in the next round; its items, like all others, do not."""
+    def plan(round: int) -> str:
+        data = json.loads(STOOL)
+        data["components"][0]["geometry"] += f", round {round}"
+        data["components"].append({"name": "back", "geometry": f"a low back, round {round}", "position": "behind",
+                                   "box": {"center": [0, 0.18, 0.6], "size": [0.4, 0.04, 0.3]}})
+        return json.dumps(data)
+
+    def adding(request):
+        role = request.site.role
+        if role == "parser-update":
+            return plan(request.site.epoch)
+        if role == "evaluator-whole":
+            return opinion(7, checks=checks(6))
+        if role == "evaluator-part" and part_of(request) == "back":
+            return opinion(9, checks=checks(4))
+        if role == "coder" and part_of(request) == "back":
+            return block((0.4, 0.04, 0.3), (0, 0.18, 0.6))
+        return answer(request)
+
+    model = Scripted(adding)
+    settings = CraftSettings.ours(paths=1, steps=1, global_fixes=0, solve_relations=False)
+    with open_run(tmp_path) as run:
+        seen = list(explore(craft(model, settings=settings, run=run)))
+        assert [one.component for one in seen[-1].chosen] == ["legs", "seat", "back"]
+        assert seen[-1].tally.components == 3
+        judged = next(c for c in model.calls if c.site.role == "evaluator-part" and part_of(c) == "back")
+        assert "1. The form is as described: a low back, round 0" in judged.messages[1].text
+        rows = run.rows("bootstraps")
+        assert ("checklist" in rows[0], "checklist" in rows[1]) == (True, False)
+        assert rows[0]["checklist"]["parts"]["legs"][0] == "The form is as described: four round legs"
+        assert rows[0]["checklist"]["whole"][3].startswith("back is there, and where it belongs: behind")
+        assert len(rows[0]["checklist"]["whole"]) == 6
+        assert run.rows("parses")[0]["checklist"]["parts"].keys() == {"legs", "seat"}
 
 
 def test_a_text_that_cannot_be_parsed_ends_with_a_reason(tmp_path):

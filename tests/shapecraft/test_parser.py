@@ -96,6 +96,24 @@ def test_an_update_that_loses_a_component_is_told_so():
         "every component and its name.")
 
 
+def with_back(**more) -> str:
+    data = json.loads(STOOL)
+    data["components"].insert(0, {"name": "back", "geometry": "a low back", "position": "behind the seat",
+                                  "box": {"center": [0, 0.18, 0.6], "size": [0.4, 0.04, 0.3]}, **more})
+    return json.dumps(data)
+
+
+def test_an_update_may_add_a_part_that_was_missing_within_the_limit():
+    updated = Parser(Scripted(lambda request: with_back(material="oak")), CraftSettings.paper(components=3)).update(
+        stool(), "a stool", "There is no back.", round=0)
+    assert updated.graph.names == ("legs", "seat", "back")
+    assert (updated.graph["back"].material, len(updated.reply_keys)) == ("oak", 1)
+    full = Parser(Scripted(lambda request: with_back()), CraftSettings.paper(components=2)).update(
+        stool(), "a stool", "There is no back.", round=0)
+    assert full.graph is None
+    assert full.reason.startswith("expected at most 2 components, got 3")
+
+
 def test_ours_solves_relations_into_boxes_and_says_what_moved():
     high = json.loads(STOOL)
     high["components"][1]["box"]["center"] = [0, 0, 0.6]
