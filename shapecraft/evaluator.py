@@ -7,14 +7,17 @@ mean the same.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from easel.asking import ask, load_prompt
 from easel.chat import CallSite, ChatModel, Image, Message
 from easel.errors import ConfigurationError
+from shapecraft.blender_checks import Advice
 from shapecraft.box_views import box_sheet
-from shapecraft.coder import specification
+from shapecraft.boxes import Box
+from shapecraft.coder import MOST_ADVICE, UNHEARD, error_words, specification
 from shapecraft.graph import Component, ShapeGraph
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import read_glb
@@ -34,6 +37,9 @@ FIXES = ('Name under "fixes" only parts that must change, at most three, each wi
          'which piece, in which direction, by how much in metres.')
 ONLY_WORDS = "Say in the feedback what is wrong, the most important point first."
 FIXED = '"fixes": [{"component": "...", "feedback": "..."}]}'
+MADE = "Of what was made:"
+NOT_MADE = "could not be made"
+PROGRAM = "Its program:"
 
 Shown = tuple[str | Image, ...]
 
@@ -130,7 +136,7 @@ class Evaluator:
                 return Judgement(None, "not drawn", str(error))
         told = facts.words(graph[component].box) if settings.part_facts or picture is None else ""
         if picture is None:
-            told += "\n\nIts program:\n```python\n" + program.strip("\n") + "\n```"
+            told += f"\n\n{PROGRAM}\n```python\n" + program.strip("\n") + "\n```"
         items = checklist if settings.checklist else ()
         messages = self._prompt("evaluate_part").render(
             specification=specification(graph, component), shown=_shown(picture, told), checklist=_items(items),
@@ -154,8 +160,8 @@ class Evaluator:
         told = ""
         if settings.part_facts or picture is None:
             made = graph.replacing(*(replace(graph[name], box=one.box) for name, one in facts.items()))
-            missing = [f"{name} could not be made" for name in graph.names if name not in facts]
-            told = "\n".join(["Of what was made:", layout_words(made), *missing])
+            missing = [f"{name} {NOT_MADE}" for name in graph.names if name not in facts]
+            told = "\n".join([MADE, layout_words(made), *missing])
         items = checklist if settings.checklist else ()
         fixes = settings.global_fixes > look
         form = (CHECKED if items else PASSED)[:-1] + (f", {FIXED}" if fixes else "}")
@@ -181,6 +187,28 @@ class Evaluator:
         )
         return Judgement(answer.value, answer.failure, answer.reason, answer.reply_keys,
                          picture.source if picture else "", picture.png if picture else b"")
+
+
+def words_key() -> str:
+    """Hex SHA-256 of the words of Evaluator and Coder that stand in no prompt file, as they come out for a sample.
+
+    They decide results as prompts do: a run's fingerprint takes both.
+    """
+    leg = Component("leg", "a form", "a place", Box((0.0, 0.0, 0.5), (0.2, 0.1, 1.0)), material="oak",
+                    relations=(Repeated(4, "z", "radial"),))
+    graph = ShapeGraph("an object", (leg, replace(leg, name="top", box=Box((1.0, 0.0, 2.0), (1.0, 1.0, 0.1)))))
+    facts = PartFacts((0.0, 0.0, 0.0), (0.1, 0.1, 1.0), (0.0, -0.1, 0.0, 0.0, 0.0, 0.0), 0.1, 1.0, 0.5, 0.4,
+                      (("top", 0.1), ("leg", 0.0)), 1, 1, 12, True)
+    advice = (Advice(1, "name", "it is wrong", "Write another."),)
+    items = checklist_of(graph, "a prompt")
+    told = [
+        PASSED, CHECKED, FIXES, ONLY_WORDS, FIXED, MADE, NOT_MADE, PROGRAM, UNHEARD, str(MOST_ADVICE), str(items.row()),
+        _items(items.whole), str(_shown(None, "facts")), specification(graph, "leg"), layout_words(graph),
+        facts.words(leg.box), replace(facts, manifold=False).words(leg.box), write_part_list(graph),
+        error_words("x = y", Outcome("raised", message="NameError", line=1), advice),
+        error_words("x = y", Outcome("empty")),
+    ]
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()
 
 
 def layout_words(graph: ShapeGraph) -> str:

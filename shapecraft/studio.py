@@ -17,6 +17,7 @@ from easel.prices import Price
 from easel.runs import RunStore, provenance
 from easel.studios import fingerprint, keep_prompts, prompt_keys
 from shapecraft.attempts import gate
+from shapecraft.evaluator import words_key
 from shapecraft.events import Event, ExploreFinished
 from shapecraft.exploring import Craft, explore
 from shapecraft.gallery import Gallery
@@ -159,6 +160,7 @@ def configuration(
         "evidence": evidence,
         "prompts": prompt_keys("shapecraft", prompts_of(settings), overlay=settings.prompt_overlay),
         "policies": {"policy": source_key(load(settings.policy, like=independent)), "gate": source_key(gate)},
+        "words": words_key(),
         **given,
     }
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from easel.chat import ChatRequest, Truncated
+from shapecraft import evaluator
 from shapecraft.assembly import assemble
 from shapecraft.attempts import Attempt
-from shapecraft.evaluator import Evaluator, checklist_of
+from shapecraft.evaluator import Checklist, Evaluator, checklist_of
 from shapecraft.opinions import OpinionInvalid, read_opinion
 from shapecraft.outcome import Job
 from shapecraft.part_facts import part_facts
@@ -213,3 +214,18 @@ def test_the_whole_is_judged_from_what_was_made():
     text = model.calls[1].messages[1].text
     assert "seat could not be made" in text
     assert "fixes" not in text, "no second round"
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    *((name, "other words") for name in ("PASSED", "CHECKED", "FIXES", "ONLY_WORDS", "FIXED", "MADE", "NOT_MADE",
+                                         "PROGRAM", "UNHEARD")),
+    ("MOST_ADVICE", 3), ("layout_words", lambda graph: "none"), ("specification", lambda graph, name: "none"),
+    ("error_words", lambda *given: "none"), ("_items", lambda items: "none"),
+    ("checklist_of", lambda graph, prompt: Checklist({}, ())),
+])
+def test_words_that_stand_in_no_prompt_file_have_a_key(monkeypatch, name, value):
+    before = evaluator.words_key()
+    assert before == evaluator.words_key()
+    assert len(before) == 64
+    monkeypatch.setattr(evaluator, name, value)
+    assert evaluator.words_key() != before

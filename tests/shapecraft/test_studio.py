@@ -54,6 +54,12 @@ def test_what_decides_a_run_is_in_the_fingerprint(tmp_path):
     assert fingerprint(overlaid) != base
 
 
+def test_words_that_stand_in_python_count(monkeypatch):
+    base = fingerprint(configured())
+    monkeypatch.setattr("shapecraft.evaluator.FIXES", "Name what must change.")
+    assert fingerprint(configured()) != base
+
+
 def test_the_place_of_an_overlay_does_not_count(tmp_path):
     for place in ("here", "there"):
         (tmp_path / place).mkdir()
