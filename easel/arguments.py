@@ -22,7 +22,8 @@ def read_settings(
     """A preset with changes, each as name=value in YAML, and with what other options gave.
 
     kind : the class of the settings; of : called with the preset and the changes
-    Raises ConfigurationError naming the setting, what it takes, and the nearest one for an unknown name.
+    Raises ConfigurationError naming the setting, what it takes, and the nearest one for an unknown name; and for one
+    that is given twice.
     """
     import yaml
 
@@ -32,6 +33,9 @@ def read_settings(
         if not equals:
             raise ConfigurationError("a setting as name=value", came=change, where="--set")
         name, value = key.strip(), value.strip()
+        if name in values:
+            raise ConfigurationError(f"the setting '{name}' once", came=f"{values[name]} and {change}",
+                                     where=f"--set {name}", mend=_own_option(name) if name in given else "")
         if name == "preset":
             raise ConfigurationError("the preset as an option of its own", came=change, where="--set",
                                      mend=f"Type --preset {value}.")
@@ -55,6 +59,22 @@ def read_settings(
         raise ConfigurationError(
             "a setting that the method knows", came=f"'{name}'", where="--set", mend=known
         ) from error
+
+
+def _own_option(name: str) -> str:
+    return f"--{name.replace('_', '-')} gives it too."
+
+
+def refuse_unused(why: str, **options: object) -> None:
+    """Refuse options that would be swallowed. why : "a stand-in" takes none of them; options : name -> value, None is
+    not given
+
+    Raises ConfigurationError with the options by their names.
+    """
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        raise ConfigurationError(f"none of these options with {why}", came=", ".join(given), where=given[0],
+                                 mend="They would change nothing.")
 
 
 def read_limits(text: str | None, *, where: str = "--budget") -> dict[str, Any]:

@@ -57,7 +57,8 @@ def make(
     prompt_overlay: Overlay = None,
 ) -> None:
     """Make an object. The same command again resumes, and pays for nothing twice."""
-    from easel.arguments import read_budget, read_settings
+    from easel.arguments import read_budget, read_settings, refuse_unused
+    from easel.stand_ins import is_stand_in
     from shapecraft.live import open_live
     from shapecraft.replaying import NO_WALL
     from shapecraft.settings import CraftSettings
@@ -73,6 +74,10 @@ def make(
                  "(--model ollama/..., --api-base ...), or --model stand-in for a dry run without any model; "
                  "`shapecraft demo` replays real replies.",
         )
+    if vision_model is None:
+        refuse_unused("no --vision-model", vision_label=vision_label)
+    if is_stand_in(model):
+        refuse_unused("a stand-in", api_base=api_base, prices=prices, sees_images=sees_images)
     studio = open_live(
         text, chosen, model=model, vision_model=vision_model, root=root, name=name or text[:40], date=_today(),
         budget=read_budget(budget), api_base=api_base, prices=prices, concurrency=concurrency, label=label,

@@ -89,11 +89,19 @@ def test_errors_are_one_line_and_status_two():
     (("--steps", "99"), "less than or equal to 16"),
     (("--preset", "best"), "expected a value that the setting 'preset' takes, got 'best'"),
     (("--budget", "cents=3"), "expected calls=N, tokens=N, dollars=X or seconds=X"),
+    (("--set", "steps=2", "--steps", "3"), "expected the setting 'steps' once, got 3 and steps=2 (at --set steps). --steps "
+                                           "gives it too."),
+    (("--set", "steps=2", "--set", "steps=3"), "expected the setting 'steps' once, got 2 and steps=3"),
+    (("--vision-label", "judge"), "expected none of these options with no --vision-model, got --vision-label"),
+    (("--prices", "nowhere.csv"), "expected none of these options with a stand-in, got --prices (at --prices)"),
+    (("--api-base", "http://x/v1", "--sees-images"), "with a stand-in, got --api-base, --sees-images"),
+    (("--no-sees-images",), "with a stand-in, got --sees-images"),
 ])
 def test_wrong_options_say_what_is_known(tmp_path, wall, arguments, words):
     with pytest.raises(ConfigurationError) as error:
         run("make", "a stool", "--model", "stand-in", "--root", str(tmp_path), *arguments)
     assert words in str(error.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_object_is_made_and_its_files_are_named(tmp_path, wall):
