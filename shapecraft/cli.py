@@ -197,7 +197,8 @@ def _drain(studio: Any) -> None:
                 assert graph is not None
                 progress.update(task, total=len(graph))
                 most = studio.settings.most_calls(len(graph))
-                progress.console.print(f"{len(graph)} parts: {', '.join(graph.names)}; at most {most} calls for them",
+                more = ", more where replies cannot be read" if studio.settings.reply_repairs else ""
+                progress.console.print(f"{len(graph)} parts: {', '.join(graph.names)}; at most {most} calls{more}",
                                        markup=False, highlight=False)
             elif isinstance(event, events.ComponentFinished):
                 progress.advance(task)

@@ -23,6 +23,7 @@ from shapecraft.edit_desk import EditDesk
 from shapecraft.edit_recordings import keep_edits
 from shapecraft.recordings import Recording, keep, packaged_names
 from shapecraft.replaying import open_recording
+from shapecraft.settings import CraftSettings
 from shapecraft.wall import open_wall
 from tests.shapecraft.crafting import BoxWall
 from tests.shapecraft.test_views import WholeFails
@@ -65,6 +66,11 @@ def run(*arguments: str):
 
 def make(root, *more: str, text="a garden bench", model="stand-in:bad=0,broken=0"):
     return run("make", text, "--model", model, "--root", str(root), *FAST, *more)
+
+
+def told_of(done) -> str:
+    """What was told beside the results, without the line breaks of a narrow terminal."""
+    return " ".join(done.stderr.split())
 
 
 def test_no_model_offers_the_exact_choices(tmp_path):
@@ -121,10 +127,17 @@ def test_an_object_is_made_and_its_files_are_named(tmp_path, wall):
     assert "made by a procedure" in page and "made by a procedure" in done.stdout
     assert re.search(r"^  seat: seat/m0/t0/r0, score [\d.]+, of 1 attempts \(", done.stdout, re.MULTILINE)
     assert re.search(r"^spent: \d+ calls, \d+ tokens, ", done.stdout, re.MULTILINE)
-    assert "2 parts: supports, seat; at most" in " ".join(done.stderr.split())
+    most = CraftSettings.ours(paths=1, steps=1, rounds=1).most_calls(2)
+    assert f"2 parts: supports, seat; at most {most} calls, more where replies cannot be read" in told_of(done)
     info = RunStore.read(folder).info
     assert (info["status"], info["wall"]) == ("finished", "no wall, boxes only")
     assert wall.closed == 1, "make opened the wall, and closes it"
+
+
+def test_where_no_reply_is_asked_for_again_the_most_calls_are_the_most(tmp_path, wall):
+    done = make(tmp_path, "--set", "reply_repairs=0")
+    most = CraftSettings.ours(paths=1, steps=1, rounds=1).most_calls(2)
+    assert re.search(rf"at most {most} calls(?!,)", told_of(done))
 
 
 def test_the_same_command_resumes_and_pays_nothing(tmp_path, wall):
