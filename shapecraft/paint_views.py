@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -37,15 +37,16 @@ class ViewPlan:
 
     whole : views of the object; close : close-ups of each part (paper silent; ours: 24, 6)
     elevations_deg : lowest and highest view of the whole (paper silent; ours: -20, 70)
-    fov_deg : narrowest and widest picture of the whole (from close relatives: 25 to 45)
-    room : smallest and largest share of a picture left beside the ball around what is framed (ours: 1.0, 1.25)
+    fov_deg : narrowest and widest picture that holds the ball around what is framed (from close relatives: 25 to
+        45); the lens is then lengthened until what is framed fills the picture
+    room : smallest and largest side of a picture, in sides of what it frames (ours: 1.05, 1.3)
     """
 
     whole: int = 24
     close: int = 6
     elevations_deg: tuple[float, float] = (-20.0, 70.0)
     fov_deg: tuple[float, float] = (25.0, 45.0)
-    room: tuple[float, float] = (1.0, 1.25)
+    room: tuple[float, float] = (1.05, 1.3)
 
     def __post_init__(self) -> None:
         low, high = self.elevations_deg
@@ -117,6 +118,7 @@ def paint_views(mesh: ObjectMesh, plan: ViewPlan | None = None, *, seed: int) ->
     """The cameras of an object. Raises ConfigurationError for one without triangles."""
     plan, chance = plan or ViewPlan(), np.random.default_rng(seed)
     middle, radius = _ball(mesh.bounds)
+    points = mesh.triangles.reshape(-1, 3)
     views = []
     lowest, highest = (math.sin(math.radians(one)) for one in plan.elevations_deg)
     heights = _stratified(plan.whole, lowest, highest, chance)
@@ -125,7 +127,8 @@ def paint_views(mesh: ObjectMesh, plan: ViewPlan | None = None, *, seed: int) ->
         flat = math.sqrt(1 - height**2)
         towards = np.array([flat * math.sin(azimuth), -flat * math.cos(azimuth), height])
         fov, room = chance.uniform(*plan.fov_deg), chance.uniform(*plan.room)
-        views.append(PaintView(_framed(middle, radius, towards, fov, room, middle, radius), None, side(towards)))
+        camera = _framed(points, middle, radius, towards, fov, room, middle, radius)
+        views.append(PaintView(camera, None, side(towards)))
     hidden = []
     for number, part in enumerate(mesh.parts):
         own = np.random.default_rng((seed, number))
@@ -180,23 +183,26 @@ def _close(
     """The best views of a part, each far from those before it; none where nothing of it is seen."""
     if not len(part.faces):
         return []
+    points = part.triangles.reshape(-1, 3)
     aim, reach = _ball(part.bounds)
     reach = max(reach, 0.01 * radius)
     turn = chance.uniform(0, 2 * math.pi)
     turned = np.array([[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
     tried = spiral(_TRIED) @ turned.T
-    cameras = [_framed(aim, reach, towards, plan.fov_deg[0], plan.room[0], middle, radius) for towards in tried]
+    cameras = [_framed(points, aim, reach, towards, plan.fov_deg[0], plan.room[0], middle, radius) for towards in tried]
     glances = [rasterise(mesh, [camera], size=_GLANCE, extras=()).part[0] for camera in cameras]
     shown = np.array([(glance == number).sum() for glance in glances], dtype=np.float64)
-    worth = np.where(shown >= _FEWEST, shown, 0.0)
+    # Pixels times what a pixel spans at the part: the area that is seen, not how well it fills a picture.
+    spans = np.array([math.tan(math.radians(one.fov_deg) / 2) * math.dist(one.eye, one.target) for one in cameras])
+    worth = np.where(shown >= _FEWEST, shown * (spans / reach) ** 2, 0.0)
     views: list[PaintView] = []
     chosen: list[np.ndarray] = []
     while len(views) < plan.close and worth.max() > 0:
         # A view from a side that is shown already is worth less, by the cosine between them.
         close = np.max([tried @ one for one in chosen], axis=0) if chosen else np.full(_TRIED, -1.0)
         best = int(np.argmax(np.round(worth * (1.05 - np.clip(close, 0.0, 1.0)), 6)))
-        camera = _framed(aim, reach, tried[best], chance.uniform(*plan.fov_deg), chance.uniform(*plan.room), middle,
-                         radius)
+        camera = _framed(points, aim, reach, tried[best], chance.uniform(*plan.fov_deg), chance.uniform(*plan.room),
+                         middle, radius)
         views.append(PaintView(camera, number, side(tried[best])))
         chosen.append(tried[best])
         worth[best] = 0.0
@@ -204,20 +210,20 @@ def _close(
 
 
 def _framed(
-    aim: np.ndarray, reach: float, towards: np.ndarray, fov_deg: float, room: float, middle: np.ndarray, radius: float,
+    points: np.ndarray, aim: np.ndarray, reach: float, towards: np.ndarray, fov_deg: float, room: float,
+    middle: np.ndarray, radius: float,
 ) -> Camera:
-    """A camera in this direction whose picture holds a ball; outside the object's ball, with a longer lens there."""
-    distance = room * reach / math.sin(math.radians(fov_deg) / 2)
+    """A camera in this direction, outside the object's ball, whose picture the points (N, 3) fill up to the room."""
+    distance = reach / math.sin(math.radians(fov_deg) / 2)
     away = aim - middle
     along = float(away @ towards)
     # Where the ray from the aim leaves the ball of _CLEAR radii.
     leaving = -along + math.sqrt(max(along**2 - float(away @ away) + (_CLEAR * radius) ** 2, 0.0))
-    if distance < leaving:
-        distance = leaving
-        fov_deg = max(2 * math.degrees(math.asin(min(room * reach / distance, 1.0))), _NARROW_DEG)
-    eye = np.round(aim + distance * towards, 9)
+    eye = np.round(aim + max(distance, leaving) * towards, 9)
     up = (0.0, 1.0, 0.0) if abs(towards[2]) > 0.99 else (0.0, 0.0, 1.0)
-    return Camera(tuple(eye), tuple(np.round(aim, 9)), up=up, fov_deg=round(fov_deg, 6), near=1e-3 * radius)
+    wide = Camera(tuple(eye), tuple(np.round(aim, 9)), up=up, fov_deg=90.0, near=1e-3 * radius)
+    slope = room * float(np.abs(wide.project(points)[:, :2]).max())
+    return replace(wide, fov_deg=round(max(2 * math.degrees(math.atan(slope)), _NARROW_DEG), 6))
 
 
 def _ball(bounds: np.ndarray) -> tuple[np.ndarray, float]:
