@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,8 @@ import typer
 from drawagent import cli_bundles, cli_lessons, cli_scoring, cli_tables
 from drawagent.arguments import read_library, read_query, read_settings
 from easel.arguments import read_budget
-from easel.errors import ConfigurationError, EaselError
+from easel.cli import ending, enter
+from easel.errors import ConfigurationError
 
 app = typer.Typer(
     help="Text to 3D sketch: a frozen language model draws and learns from contrast.",
@@ -285,16 +285,8 @@ def _waiting(pause: Any) -> str:
 @contextlib.contextmanager
 def _closing(studio: Any) -> Iterator[None]:
     """The run's status says how it ended, and why; an interrupt keeps everything and says how to go on."""
-    with studio.run:
-        studio.run.status("running")
-        try:
-            yield
-        except KeyboardInterrupt:
-            studio.run.status("interrupted")
-            where = f"Everything earned is kept in {studio.run.folder}; the same command resumes."
-            typer.echo(f"\nStopped. {where}", err=True)
-            raise typer.Exit(130) from None
-        studio.run.status("finished")
+    with studio.run, ending(studio.run):
+        yield
 
 
 def _plan(studio: Any, planned: Iterator[Any]) -> str:
@@ -356,8 +348,4 @@ def _today() -> str:
 
 def main() -> None:
     """Entry point: errors of our own are one clear line and exit status 2."""
-    try:
-        app()
-    except EaselError as error:
-        typer.echo(f"drawagent: {error}", err=True)
-        sys.exit(2)
+    enter("drawagent", app)

@@ -22,10 +22,10 @@ from drawagent.queries import Query, QueryLists
 from drawagent.settings import DrawSettings
 from drawagent.sketch import Sketch
 from drawagent.trust import check_plugins
-from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.recording import PackedReplies, RecordMissing, Replay, pack
 from easel.runs import RunStore, check_date
+from easel.studios import keep_overlay
 
 FORMAT = "drawagent-recording/1"
 _EDITS = TypeAdapter(tuple[Edit, ...])
@@ -161,7 +161,7 @@ def keep(
     with tempfile.TemporaryDirectory() as place:
         packed = Path(place) / "kept"
         packed.mkdir()
-        _keep_overlay(run, packed / "prompts")
+        keep_overlay(run, "drawagent", packed / "prompts")
         (packed / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
         for name, rows in tables.items():
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -218,15 +218,3 @@ def described(
     if "mixed" in run.info:
         info["mixed"] = run.info["mixed"]
     return info
-
-
-def _keep_overlay(run: RunStore, folder: Path) -> None:
-    """Copy the prompts that an overlay gave to the run, as a new overlay; no folder without any."""
-    shutil.rmtree(folder, ignore_errors=True)
-    configured = run.info["configuration"]
-    if configured["settings"]["prompt_overlay"] is None:
-        return
-    for name, key in configured["prompts"].items():
-        if key != load_prompt("drawagent", name).key:
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(run.folder / "prompts" / f"{name}-{key[:12]}.md", folder / f"{name}.md")

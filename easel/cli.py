@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from easel.cli_sweep import app as sweep
 from easel.errors import EaselError
+
+if TYPE_CHECKING:
+    from easel.runs import RunStore
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 
@@ -46,13 +51,34 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a 
             console.print(f"         without: {escape(one.without)}", soft_wrap=True)
 
 
-def main() -> None:
-    """Entry point: errors of our own are one clear line and exit status 2."""
+@contextlib.contextmanager
+def ending(run: RunStore) -> Iterator[None]:
+    """The run's status says how it ended; an interrupt keeps everything and says how to go on.
+
+    For use inside `with run:` or what closes it, which writes the status after a fault.
+    """
+    run.status("running")
     try:
-        app()
+        yield
+    except KeyboardInterrupt:
+        run.status("interrupted")
+        typer.echo(f"\nStopped. Everything earned is kept in {run.folder}; the same command resumes.", err=True)
+        raise typer.Exit(130) from None
+    run.status("finished")
+
+
+def enter(program: str, commands: typer.Typer) -> None:
+    """An entry point: errors of our own are one clear line and exit status 2."""
+    try:
+        commands()
     except EaselError as error:
-        typer.echo(f"easel: {error}", err=True)
+        typer.echo(f"{program}: {error}", err=True)
         sys.exit(2)
+
+
+def main() -> None:
+    """Entry point of `easel`."""
+    enter("easel", app)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,18 @@ def keep_prompts(run: RunStore, package: str, names: Sequence[str], *, overlay: 
         kept = f"prompts/{prompt.name}-{prompt.key[:12]}.md"
         if not (run.folder / kept).exists():
             run.write(kept, prompt.text)
+
+
+def keep_overlay(run: RunStore, package: str, folder: Path) -> None:
+    """Copy the prompts that an overlay gave to a run, as a new overlay; without any, no folder is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    configured = run.info["configuration"]
+    if configured["settings"]["prompt_overlay"] is None:
+        return
+    for name, key in configured["prompts"].items():
+        if key != load_prompt(package, name).key:
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(run.folder / "prompts" / f"{name}-{key[:12]}.md", folder / f"{name}.md")
 
 
 @contextlib.contextmanager

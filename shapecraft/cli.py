@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from easel.errors import ConfigurationError, EaselError, MissingCapability
+from easel.cli import ending, enter
+from easel.errors import ConfigurationError, MissingCapability
 from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export, cli_tables
 
 app = typer.Typer(
@@ -170,16 +170,8 @@ def _waiting(pause: Any) -> str:
 @contextlib.contextmanager
 def _closing(studio: Any) -> Iterator[None]:
     """The run's status says how it ended, and why; an interrupt keeps everything and says how to go on."""
-    with studio:
-        studio.run.status("running")
-        try:
-            yield
-        except KeyboardInterrupt:
-            studio.run.status("interrupted")
-            where = f"Everything earned is kept in {studio.run.folder}; the same command resumes."
-            typer.echo(f"\nStopped. {where}", err=True)
-            raise typer.Exit(130) from None
-        studio.run.status("finished")
+    with studio, ending(studio.run):
+        yield
 
 
 def _drain(studio: Any) -> None:
@@ -303,8 +295,4 @@ def _today() -> str:
 
 def main() -> None:
     """Entry point: errors of our own are one clear line and exit status 2."""
-    try:
-        app()
-    except EaselError as error:
-        typer.echo(f"shapecraft: {error}", err=True)
-        sys.exit(2)
+    enter("shapecraft", app)

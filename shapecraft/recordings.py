@@ -15,10 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from easel.asking import load_prompt
 from easel.errors import ConfigurationError
 from easel.recording import PackedReplies, RecordMissing, Replay, Replies, StoredReply, pack
 from easel.runs import RunStore, check_date
+from easel.studios import keep_overlay
 from easel.trust import check_named
 from easel.wrapped import AskedModel
 from shapecraft.events import ExploreFinished
@@ -207,7 +207,7 @@ def keep(
     with tempfile.TemporaryDirectory() as place:
         packed = Path(place) / "kept"
         packed.mkdir()
-        _keep_overlay(run, packed / "prompts")
+        keep_overlay(run, "shapecraft", packed / "prompts")
         (packed / "recording.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n", "utf-8")
         pack(_asked(run, Recording("kept", packed, info), Path(place) / "runs", decided),
              packed / "replies.jsonl.gz")
@@ -279,14 +279,3 @@ def _described(
         "wall": run.info.get("wall", ""), "versions": run.info.get("versions", {}), "decisions": decided.row(),
         "programs": sorted(keys),
     }
-
-
-def _keep_overlay(run: RunStore, folder: Path) -> None:
-    """Copy the prompts that an overlay gave to the run, as a new overlay; no folder without any."""
-    configured = run.info["configuration"]
-    if configured["settings"]["prompt_overlay"] is None:
-        return
-    for name, key in configured["prompts"].items():
-        if key != load_prompt("shapecraft", name).key:
-            folder.mkdir(exist_ok=True)
-            shutil.copyfile(run.folder / "prompts" / f"{name}-{key[:12]}.md", folder / f"{name}.md")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import typer
 from pydantic import BaseModel, ConfigDict, Field
 
 from easel.arguments import read_budget, read_settings
 from easel.chat import CallSite, ChatReply, ChatRequest, Image, Message
+from easel.cli import ending
 from easel.errors import ConfigurationError
 from easel.recording import RecordMissing, Replay, ReplyStore
 from easel.runs import RunStore
-from easel.studios import closing_after_failure, fingerprint, keep_prompts, prompt_keys
+from easel.studios import closing_after_failure, fingerprint, keep_overlay, keep_prompts, prompt_keys
 from easel.trust import check_named
 
 
@@ -46,6 +48,30 @@ def test_a_run_that_cannot_be_wired_is_closed_and_says_why(tmp_path):
     assert (run.writable, RunStore.read(run.folder).info["status"]) == (False, "failed")
     assert "no such model" in RunStore.read(run.folder).info["reason"]
     opened(tmp_path).close()
+
+
+def test_prompts_of_an_overlay_are_copied_as_one_and_older_ones_go(tmp_path):
+    overlay, kept = tmp_path / "mine", tmp_path / "kept"
+    overlay.mkdir()
+    (overlay / "parse.md").write_text("--- user ---\n{object}")
+    for place, names in ((overlay, ["parse.md"]), (None, [])):
+        configured = {"settings": {"prompt_overlay": place and str(place)},
+                      "prompts": prompt_keys("shapecraft", ["parse", "code"], overlay=place)}
+        with RunStore.open(tmp_path / "runs", "x", fingerprint=fingerprint(configured), configuration=configured,
+                           evidence="live", date="2000-01-01") as run:
+            keep_prompts(run, "shapecraft", ["parse", "code"], overlay=place)
+            keep_overlay(run, "shapecraft", kept)
+        assert sorted(path.name for path in kept.glob("*")) == names
+
+
+def test_an_interrupt_keeps_everything_and_says_how_to_go_on(tmp_path, capsys):
+    with opened(tmp_path) as run, pytest.raises(typer.Exit) as left, ending(run):
+        raise KeyboardInterrupt
+    assert (left.value.exit_code, run.info["status"]) == (130, "interrupted")
+    assert f"Everything earned is kept in {run.folder}; the same command resumes." in capsys.readouterr().err
+    with opened(tmp_path) as run, ending(run):
+        assert run.info["status"] == "running"
+    assert run.info["status"] == "finished"
 
 
 class Mine(BaseModel):
