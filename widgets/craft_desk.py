@@ -186,7 +186,7 @@ class ShapeDesk(Shown):
                  f"{'was' if len(same) == 1 else 'were'} run again and came out the same.</p>"] if same else []
         lines += [f"<p><b>Not shown to be the same</b>: {text(part.words())}</p>" for part in self.proof.broken]
         lines += [f"<p>{text(part.words())}</p>" for part in self.proof.parts
-                  if part.verdict in ("changed", "added", "removed")]
+                  if part.verdict in ("changed", "added", "removed", "alike", "anew")]
         return "".join(lines)
 
     def _numbers(self, component: str) -> tuple[Lifted, dict[str, int | float]]:

@@ -342,8 +342,8 @@ def edited(tmp_path):
         store.write("object.py", "py")
         for score, name in enumerate(graph.names, start=7):
             store.append("attempts", name, {"component": name, "program_key": program_hash(graph[name].program),
-                                            "score": score})
-        store.append("explored", "finished", {"chosen": list(graph.names), "reason": "", "tally": {}})
+                                            "score": score, "m": 0, "t": 0, "repair": 0, "kind": "draft"})
+        store.append("explored", "finished", {"chosen": list(graph.names), "reason": "", "tally": {}, "object": ""})
         store.status("finished")
         desk = EditDesk(store)
         (end,) = [one for one in desk.set_numbers({"seat.size.x": 0.8}, wall=wall) if isinstance(one, EditFinished)]
@@ -381,7 +381,8 @@ def test_what_stands_is_exported_and_any_version_where_asked(edited, tmp_path):
 def test_show_writes_what_stands_and_says_which(edited):
     from shapecraft.cli import app
 
-    shown = {number: CliRunner().invoke(app, ["show", str(edited), *number]).output for number in ((), ("--version", "0"))}
+    shown = {number: CliRunner().invoke(app, ["show", str(edited), *number], catch_exceptions=False).output
+             for number in ((), ("--version", "0"))}
     for number, text in shown.items():
         version = 0 if number else 1
         folder = edited / "edits/1" if version else edited
