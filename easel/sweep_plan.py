@@ -118,8 +118,8 @@ class SweepPlan:
             f"{shared} further calls are shared between cells and paid for once",
             f"about {self.hours:.1f} hours at {self.concurrency} calls at once; a cell's critical path may be longer",
             *(f"  {name}: {design.words(self.detects[name])}" for name, design in self.designs.items()),
-            *[f"  (prompts of every length together; all other entries without a difference; standard deviations of one "
-              f"entry: {told}; say better with --spread)"] * learned,
+            *[f"  (prompts of every length together; all other entries without a difference; standard deviations of "
+              f"one entry: {told}; say better with --spread)"] * learned,
         ]
 
 
