@@ -62,7 +62,8 @@ def litellm_module() -> Any:
             import litellm
         except ImportError:
             raise MissingCapability(
-                "the package litellm", came="none", mend="pip install 'litellm==1.101.*'"
+                "the package litellm", came="none", mend="Type: make setup, or pip install 'litellm==1.101.*'; "
+                "without any model: --model stand-in.",
             ) from None
         litellm.suppress_debug_info = True
         litellm.telemetry = False

@@ -265,6 +265,7 @@ def _tell_edits(kept: Any, run: Any, wall: Any, *, by_site: bool) -> None:
     from shapecraft.edit_desk import EditDesk
     from shapecraft.edit_events import EditFinished
     from shapecraft.edit_recordings import EditRecording, replay_edits
+    from shapecraft.gallery import Gallery
 
     if not EditRecording.there(kept.folder):
         return
@@ -275,7 +276,7 @@ def _tell_edits(kept: Any, run: Any, wall: Any, *, by_site: bool) -> None:
     for event in replay_edits(desk, EditRecording.at(kept.folder), wall, by_site=by_site):
         if isinstance(event, EditFinished):
             typer.echo(f'edited, "{event.instruction}": {_edited(event)}')
-    typer.echo(f"object after it: {desk.file('glb')}")
+    _tell_views(Gallery(run))
 
 
 def _edited(event: Any) -> str:

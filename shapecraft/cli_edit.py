@@ -200,6 +200,7 @@ def _tell(desk: EditDesk, ended: EditFinished, *, replayed: bool = False) -> Non
 def _tell_files(desk: EditDesk) -> None:
     for kind in ("glb", "py"):
         typer.echo(desk.file(kind))
+    typer.echo(f"its page and contact sheet: shapecraft show {desk.run.folder}")
     if desk.watermark:
         typer.echo(desk.watermark)
 

@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     folder: Folder,
-    out: Out,
+    out: Out = Path("evaluation"),
     references: References = None,
     captions: Captions = None,
     scorer: Scorer = None,
@@ -88,9 +88,11 @@ def evaluate(
     from shapecraft.catalogue_meshes import CatalogueMeshes
     from shapecraft.evaluation import evaluate as evaluated
     from shapecraft.evaluation_folder import EvaluationFolder
+    from shapecraft.evaluation_rows import pandas_or_words
     from shapecraft.subjects import find_subjects
     from shapecraft.wall import open_wall
 
+    pandas_or_words()  # told before anything is measured
     catalogue = CatalogueMeshes(lambda: open_wall(2, disposable_machine=disposable_machine))
     try:
         found = find_subjects(folder, captions=captions, references=references, catalogue=catalogue,

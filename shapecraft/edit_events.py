@@ -50,7 +50,7 @@ class Edited:
         """What was done, what differs, and the proof, for people."""
         lines = [self.plan.summary, self.diff.words(), *(f"gone with it: {one}" for one in self.plan.unlinked)]
         made = self.assembly
-        lines += [f"{one.component} misses its box by {one.facts.worst:.0%} of the longest side"
+        lines += [f"{one.component} misses its box by {one.facts.worst:.0%} of the longest side; kept all the same"
                   for one in self.chosen if one.facts is not None and one.facts.worst > OUT_OF_BOX]
         if not made.outcome.ran:
             lines.append(f"the global program does not run: {made.outcome.kind}: {made.outcome.message}")
