@@ -53,13 +53,18 @@ class Painter:
 
 def new_painter(words: list[str] | None = None) -> Painter:
     """Parts with random weights (torch's global seed decides them)."""
+    import torch
+
     diffusers, transformers = _modules()
     tokenizer = _tokenizer(words or vocabulary())
     config = transformers.CLIPTextConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_hidden_layers=2,
         num_attention_heads=4, max_position_embeddings=CONTEXT, projection_dim=WIDTH,
         pad_token_id=tokenizer.pad_token_id, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id)
-    return Painter(diffusers.UNet2DConditionModel(**DENOISER), transformers.CLIPTextModel(config), tokenizer,
+    text = transformers.CLIPTextModel(config)
+    with torch.no_grad():  # CLIP's 0.02 leaves the captions of a small vocabulary nearly alike for too many steps
+        text.get_input_embeddings().weight.normal_(std=0.3)
+    return Painter(diffusers.UNet2DConditionModel(**DENOISER), text, tokenizer,
                    diffusers.DDPMScheduler(**SCHEDULER))
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from data.make.painter_examples import Examples
 from data.make.painter_model import CONTEXT, load_painter, new_painter, paint
-from data.make.train_painter import Plan, batch_of, loss_of, publish, rate_of, train
+from data.make.train_painter import Plan, batch_of, heard, loss_of, publish, rate_of, train
 
-PLAN = Plan(steps=3, batch=4, pictures=6, seed=3)
+PLAN = Plan(steps=3, batch=4, pictures=6, crops=1, seed=3)
 
 
 def test_a_batch_is_decided_by_seed_and_step():
@@ -22,6 +22,7 @@ def test_a_batch_is_decided_by_seed_and_step():
     assert not one[0].equal(batch_of(PLAN, examples, 8)[0])
     assert float(one[0].min()) >= -1 and float(one[0].max()) <= 1
     assert [int(time) // 250 for time in one[2]] == [0, 1, 2, 3]
+    assert one[0].shape == (4, 3, 32, 32) and batch_of(PLAN, examples, 0)[0].shape == (4, 3, 16, 16)
 
 
 def test_captions_are_dropped_at_their_share():
@@ -45,8 +46,17 @@ def test_the_loss_is_that_of_noise_when_nothing_is_guessed():
         for weight in painter.denoiser.conv_out.parameters():
             weight.zero_()
     pictures = Examples(np.full((4, 32, 32, 3), 128, np.uint8), ("oak",) * 4)
-    _, error = loss_of(painter, PLAN, batch_of(PLAN, pictures, 0))
+    _, error = loss_of(painter, PLAN, batch_of(PLAN, pictures, 1))
     assert float(error) == pytest.approx(1, abs=0.03)
+
+
+def test_words_are_not_heard_where_all_say_the_same():
+    shown = np.random.default_rng(0).integers(0, 255, (4, 32, 32, 3), dtype=np.uint8)
+    painter = new_painter()
+    own, other = heard(painter, Examples(shown, ("oak",) * 4))
+    assert own == other > 0
+    own, other = heard(painter, Examples(shown, ("oak", "red brick", "a gold ball", "grass")))
+    assert own != other
 
 
 def test_a_killed_run_ends_with_the_same_weights(tmp_path, monkeypatch):
