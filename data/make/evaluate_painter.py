@@ -144,9 +144,10 @@ def colour_figure(painter: Painter, *, materials: int, steps: int, guidance: flo
             "colour nearest, procedural": round(float(best.mean()), 3), **rows}
 
 
-def pattern_figure(painter: Painter, families: tuple[str, ...], *, each: int, steps: int,
-                   guidance: float) -> dict[str, float | str]:
-    sorter = learn(families)
+def pattern_figure(painter: Painter, families: tuple[str, ...], *, each: int, steps: int, guidance: float,
+                   learnt: int = 80) -> dict[str, float | str]:
+    """`each` samples a family, half of them in a colour; `learnt` : real patches a family that the sorter learns."""
+    sorter = learn(families, each=learnt)
     held, told = real(families, each=40, seed=2)
     asked = []
     for number, family in enumerate(families):

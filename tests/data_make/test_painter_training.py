@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from data.make.evaluate_painter import colour_figure, pattern_figure, sheet
 from data.make.painter_examples import Examples
 from data.make.painter_model import CONTEXT, load_painter, new_painter, paint
 from data.make.train_painter import Plan, batch_of, heard, loss_of, publish, rate_of, train
@@ -103,3 +104,23 @@ def test_saved_parts_paint_the_same_pictures(tmp_path):
     np.testing.assert_array_equal(one, two)
     near = paint(painter, ["red leather"], steps=2, seed=4)
     assert np.abs(one.astype(int) - near).mean() < 2  # half precision
+
+
+def test_figures_have_their_ceiling_beside_them(monkeypatch, tmp_path):
+    """A painter that gives the colours it is asked for is told so, and one that paints flat has no pattern."""
+    from data.make.material_captions import COLOURS
+    from data.make.painter_card import reference
+
+    def flat(painter, captions, *, steps, guidance, seed):
+        words = [next((word for word in caption.split() if word in COLOURS), "white") for caption in captions]
+        return np.stack([np.full((32, 32, 3), reference(word), np.uint8) for word in words])
+
+    monkeypatch.setattr("data.make.evaluate_painter.paint", flat)
+    told = colour_figure(None, materials=2, steps=1, guidance=1.0)
+    assert told["colour nearest"] == told["colour of red"] == 1.0 and "n = 24" in told["colour nearest, interval"]
+    assert 0.5 < told["colour nearest, procedural"] <= 1
+    told = pattern_figure(None, ("brick", "weave", "leather"), each=4, steps=1, guidance=1.0, learnt=20)
+    assert told["pattern of 3"] <= 0.34 and told["pattern of 3, chance"] == 0.333
+    assert told["pattern of 3, procedural"] >= 0.9
+    sheet(None, tmp_path / "sheet.png", prompts=("red leather",), samples=2, steps=1)
+    assert (tmp_path / "sheet.png").stat().st_size > 200
