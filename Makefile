@@ -22,7 +22,7 @@ demo: $(VENV)/.ready-demo blender-if-possible
 	$(BIN)/shapecraft demo
 
 test: $(VENV)/.ready-dev blender-if-possible
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(VENV)/.ready-dev blender-if-possible
 	$(BIN)/jupyter lab --notebook-dir=notebooks

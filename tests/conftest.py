@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-THREADS = str(min(2, os.cpu_count() or 1))
+THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else str(min(2, os.cpu_count() or 1))
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, THREADS)  # read by torch and numpy when they are first imported
 
