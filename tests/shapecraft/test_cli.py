@@ -302,8 +302,10 @@ def test_demo_carries_out_recorded_edits_once_and_says_what_stayed(recording, tm
     others = [one for one in desk.graph.names if one != part]
     assert f'edited, "{part}.{name.name} = ' in told
     assert f"changed {part}; run again and found as before: {', '.join(others)}" in told
-    after = Path(re.search(r"^object after it: (.*)$", told, re.MULTILINE)[1])
+    after = Path(re.findall(r"^object: (.*)$", told, re.MULTILINE)[-1])
     assert after.parts[-3:] == ("edits", "1", "object.glb") and after.is_file()
+    page = Path(re.findall(r"^page: (.*)$", told, re.MULTILINE)[-1])
+    assert page.parts[-4:-1] == ("edits", "1", "views") and page.is_file()
     again = demo(folder, tmp_path / "b").stdout
     assert "its recorded edits were carried out before; version 1 stands" in again and 'edited, "' not in again
 
