@@ -97,22 +97,9 @@ def gather(places: Iterable[Place], *, grid: str = "") -> Members:
 
 
 def _of_sweep(sweep: Sweep, name: str) -> Members:
-    grids = {grid["name"]: grid for grid in sweep.grids()}
-    if name not in grids and (name or len(grids) != 1):
-        raise ConfigurationError(f"a grid of {sweep.folder.name}: {', '.join(grids) or 'none'}", came=name or "none",
-                                 where=sweep.folder.name, mend="Name one with --grid (grid=... in a notebook).")
-    grid = grids[name] if name else next(iter(grids.values()))
-    members, missing = [], []
-    for cell in grid["cells"]:
-        state, folder = sweep.state(cell["cell"]), sweep.run_of(cell["cell"])
-        if state.state == "finished" and folder is not None:
-            members.append(Member(Snapshot.of(folder), cell["row"], cell["practice"]))
-        else:
-            missing.append(f"{cell['row']}, practice {cell['practice']} ({state.state})")
+    grid, done, remarks = sweep.finished(name, option="grid")
+    members = [Member(Snapshot.of(folder), row, practice) for folder, row, practice in done]
     _check_rows(members, sweep.folder.name)
-    remarks = []
-    if missing:
-        remarks.append(f"not there yet, {len(missing)} of {len(grid['cells'])} cells: {'; '.join(missing)}")
     return Members(tuple(members), grid["baseline"], grid["question"], tuple(remarks), (sweep.folder.resolve(),))
 
 

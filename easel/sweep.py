@@ -148,6 +148,26 @@ class Sweep:
         run = self.state(key).run
         return self.folder / run if run else None
 
+    def finished(self, name: str, *, option: str) -> tuple[dict[str, Any], list[tuple[Path, str, int]], list[str]]:
+        """Of a grid ("" is the only one): plan, (run folder, row, practice) of finished cells, remarks on others.
+
+        option : how the user names a grid, for the error. Raises ConfigurationError for an unknown grid
+        """
+        grids = {grid["name"]: grid for grid in self.grids()}
+        if name not in grids and (name or len(grids) != 1):
+            raise ConfigurationError(f"a grid of {self.folder.name}: {', '.join(grids) or 'none'}", came=name or "none",
+                                     where=self.folder.name, mend=f"Name one with --grid ({option}=... in a notebook).")
+        grid = grids[name] if name else next(iter(grids.values()))
+        done, missing = [], []
+        for cell in grid["cells"]:
+            state, folder = self.state(cell["cell"]), self.run_of(cell["cell"])
+            if state.state == "finished" and folder is not None:
+                done.append((folder, cell["row"], cell["practice"]))
+            else:
+                missing.append(f"{cell['row']}, practice {cell['practice']} ({state.state})")
+        told = f"not there yet, {len(missing)} of {len(grid['cells'])} cells: {'; '.join(missing)}"
+        return grid, done, [told] if missing else []
+
     @contextmanager
     def holding(self, key: str) -> Iterator[None]:
         """The right to run a cell, among all processes on this file system. Raises CellBusy."""

@@ -69,20 +69,9 @@ def gather(places: Iterable[Path | str], *, grid: str = "") -> CellMembers:
 
 
 def _of_sweep(sweep: Sweep, name: str) -> CellMembers:
-    grids = {grid["name"]: grid for grid in sweep.grids()}
-    if name not in grids and (name or len(grids) != 1):
-        raise ConfigurationError(f"a grid of {sweep.folder.name}: {', '.join(grids) or 'none'}", came=name or "none",
-                                 where=sweep.folder.name, mend="Name one with --grid (craft_grid=... in a notebook).")
-    grid = grids[name] if name else next(iter(grids.values()))
-    cells, missing = [], []
-    for cell in grid["cells"]:
-        state, folder = sweep.state(cell["cell"]), sweep.run_of(cell["cell"])
-        if state.state == "finished" and folder is not None:
-            cells.append(CellMember(_cell(folder), cell["row"], cell["practice"]))
-        else:
-            missing.append(f"{cell['row']}, practice {cell['practice']} ({state.state})")
+    grid, done, remarks = sweep.finished(name, option="craft_grid")
+    cells = [CellMember(_cell(folder), row, practice) for folder, row, practice in done]
     _check_rows(cells, sweep.folder.name)
-    remarks = [f"not there yet, {len(missing)} of {len(grid['cells'])} cells: {'; '.join(missing)}"] if missing else []
     return CellMembers(tuple(cells), grid["baseline"], grid["question"], tuple(remarks))
 
 
