@@ -1,0 +1,132 @@
+"""Paint crops: grey, unlabelled squares of painted parts for a reader who sorts them by material (ours).
+
+A crop shows the albedo alone, without light, so that only what is painted can tell; colour is taken away and every
+crop is brought to one brightness and contrast. The key lies in another file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from easel.errors import ConfigurationError
+from easel.statistics import Share, wilson
+from shapecraft.mesh import ObjectMesh
+from shapecraft.paint_measures import lab
+from shapecraft.paint_views import PaintView, buffers_of
+
+if TYPE_CHECKING:
+    from shapecraft.baking import Materials
+
+SIDE = 96
+"""Pixels of a crop (ours)."""
+LEAST = 0.3
+"""Share of a close-up's side that a crop must have: less holds no pattern that a small model could paint (ours)."""
+_PICTURE = 192  # pixels of the close-up that a crop is cut from
+_CONTRAST = 4.0  # L* that counts as full contrast where a part varies less: noise is not blown up
+_COLUMNS, _GAP, _CAPTION = 8, 10, 16
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """picture : (SIDE, SIDE) float64 in [0, 1]; name : where it comes from; material : the class it belongs to
+    share : of the close-up's side that it spans"""
+
+    picture: np.ndarray
+    name: str
+    material: str
+    share: float
+
+
+def grey_crop(
+    mesh: ObjectMesh, views: Sequence[PaintView], materials: Materials, *, name: str, material: str,
+) -> Crop | None:
+    """The largest square of the part in any of these close-ups of it; None where all are smaller than LEAST.
+
+    views : close-ups of one part, see `paint_views`. Raises ConfigurationError without any, and for whole views.
+    """
+    if not views or any(one.part is None for one in views):
+        raise ConfigurationError("close-ups of a part", came="none" if not views else "a view of the whole", where=name)
+    best: tuple[int, np.ndarray] | None = None
+    for view in views:
+        buffers = buffers_of(mesh, view, size=_PICTURE)
+        pixel = buffers.pixel.numpy()
+        covered = np.zeros(_PICTURE * _PICTURE, dtype=bool)
+        covered[pixel] = True
+        row, column, side = largest_square(covered.reshape(_PICTURE, _PICTURE))
+        if side < LEAST * _PICTURE or (best is not None and side <= best[0]):
+            continue
+        found = materials.material_at(buffers.part.numpy(), buffers.position.numpy(), buffers.uv.numpy())
+        picture = np.zeros(_PICTURE * _PICTURE)
+        picture[pixel] = lab(np.asarray(found.albedo))[:, 0]
+        best = side, picture.reshape(_PICTURE, _PICTURE)[row: row + side, column: column + side]
+    if best is None:
+        return None
+    return Crop(_levelled(best[1]), name, material, round(best[0] / _PICTURE, 4))
+
+
+def largest_square(mask: np.ndarray) -> tuple[int, int, int]:
+    """(row, column, side) of the largest square that a mask (H, W) fills, the first of equals in reading order."""
+    height, width = mask.shape
+    side = np.zeros((height + 1, width + 1), dtype=np.int64)  # of the largest that ends at each pixel
+    for row, line in enumerate(mask.tolist()):
+        for column, inside in enumerate(line):
+            if inside:
+                side[row + 1, column + 1] = 1 + min(side[row, column], side[row, column + 1], side[row + 1, column])
+    bottom, right = (int(one) for one in np.unravel_index(int(np.argmax(side)), side.shape))
+    best = int(side[bottom, right])
+    return bottom - best, right - best, best
+
+
+def crop_sheet(crops: Sequence[Crop], *, seed: int) -> tuple[bytes, str]:
+    """(PNG of the crops in an order by chance, numbered from 1; the key as JSON: number -> name, material, share).
+
+    Raises ConfigurationError without crops.
+    """
+    from PIL import Image, ImageDraw
+
+    if not crops:
+        raise ConfigurationError("at least one crop", came="none", where="crop_sheet")
+    order = np.random.default_rng(seed).permutation(len(crops))
+    columns = min(_COLUMNS, len(crops))
+    rows = -(-len(crops) // columns)
+    page = Image.new("L", (columns * (SIDE + _GAP) + _GAP, rows * (SIDE + _CAPTION + _GAP) + _GAP), 255)
+    pen = ImageDraw.Draw(page)
+    key: dict[str, dict[str, Any]] = {}
+    for place, index in enumerate(order):
+        left = _GAP + place % columns * (SIDE + _GAP)
+        top = _GAP + place // columns * (SIDE + _CAPTION + _GAP)
+        one = crops[int(index)]
+        page.paste(Image.fromarray((one.picture * 255 + 0.5).astype(np.uint8)), (left, top + _CAPTION))
+        pen.text((left, top), str(place + 1), fill=0)
+        key[str(place + 1)] = {"name": one.name, "material": one.material, "share": one.share}
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    return out.getvalue(), json.dumps(key, indent=1) + "\n"
+
+
+def sorted_share(key: str, answers: Mapping[str, str]) -> Share:
+    """How many crops a reader sorted right. key : from `crop_sheet`; answers : number -> material; unanswered is wrong.
+
+    Raises ConfigurationError for an answer to a crop that there is not.
+    """
+    told = json.loads(key)
+    if strange := sorted(set(answers) - set(told)):
+        raise ConfigurationError(f"answers for crops 1 to {len(told)}", came=", ".join(strange), where="sorted_share")
+    right = sum(answers.get(number, "").strip().lower() == one["material"] for number, one in told.items())
+    return wilson(right, len(told))
+
+
+def _levelled(lightness: np.ndarray) -> np.ndarray:
+    """(SIDE, SIDE) in [0, 1]: mean 0.5, two and a half deviations to either end."""
+    from PIL import Image
+
+    spread = max(float(lightness.std()), _CONTRAST / 2.5)
+    level = np.clip(0.5 + (lightness - lightness.mean()) / (5 * spread), 0.0, 1.0)
+    shown = Image.fromarray((level * 255 + 0.5).astype(np.uint8))
+    return np.asarray(shown.resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.float64) / 255
