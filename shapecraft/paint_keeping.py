@@ -1,0 +1,92 @@
+"""Paint keeping: the folder of a painting: what decides it, and the last checkpoint, each replaced as a whole.
+
+painting.json : what is painted, with which settings and guidance, and its fingerprint; checkpoint.pt : steps that are
+done, the field and the optimiser. Nothing else is carried: what a step draws follows from its number.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from easel.errors import ConfigurationError
+from easel.jsonl import write_whole
+from shapecraft.paint_settings import fingerprint
+
+if TYPE_CHECKING:
+    import torch
+
+    from shapecraft.texture_field import TextureField
+
+FILE, CHECKPOINT = "painting.json", "checkpoint.pt"
+
+
+class PaintKeeper:
+    """A folder that holds one painting. Raises ConfigurationError for a folder of another one."""
+
+    def __init__(self, folder: Path, row: dict[str, Any]) -> None:
+        self.folder, self.fingerprint = Path(folder), fingerprint(row)
+        path = self.folder / FILE
+        if not path.exists():
+            text = json.dumps({"fingerprint": self.fingerprint, **row}, indent=1, sort_keys=True, ensure_ascii=False)
+            write_whole(path, f"{text}\n".encode())
+            return
+        try:
+            kept = json.loads(path.read_text())
+            found = kept.pop("fingerprint")
+        except (ValueError, KeyError, AttributeError) as fault:
+            raise ConfigurationError("what a painting writes", came=str(fault), where=str(path),
+                                     mend="Paint into another folder, or remove this one.") from fault
+        if found != self.fingerprint:
+            raise ConfigurationError("the painting that this folder holds", where=str(self.folder),
+                                     came=_difference(kept, json.loads(json.dumps(row))),
+                                     mend="Paint into another folder, or with what is written in painting.json.")
+
+    @property
+    def path(self) -> Path:
+        return self.folder / CHECKPOINT
+
+    def write(self, done: int, field: TextureField, optimiser: torch.optim.Optimizer) -> Path:
+        """Replaces the checkpoint."""
+        import torch
+
+        held = io.BytesIO()
+        torch.save({"fingerprint": self.fingerprint, "done": done, "field": field.state(),
+                    "optimiser": optimiser.state_dict()}, held)
+        write_whole(self.path, held.getvalue())
+        return self.path
+
+    def read(self, field: TextureField, optimiser: torch.optim.Optimizer) -> int:
+        """Takes the checkpoint over; steps that are done, 0 without one.
+
+        Raises ConfigurationError for a file that cannot be read or belongs to another painting.
+        """
+        import torch
+
+        if not self.path.exists():
+            return 0
+        try:
+            held = torch.load(self.path, map_location="cpu", weights_only=True)
+            if held["fingerprint"] != self.fingerprint:
+                raise ValueError("of another painting")
+            field.load(held["field"])
+            optimiser.load_state_dict(held["optimiser"])
+            return int(held["done"])
+        except (OSError, RuntimeError, ValueError, KeyError, EOFError) as fault:
+            raise ConfigurationError("a checkpoint of this painting", came=str(fault), where=str(self.path),
+                                     mend="Remove it to begin anew.") from fault
+
+
+def _difference(kept: Any, asked: Any, at: str = "") -> str:
+    """The first place where two JSON values differ, in words."""
+    if isinstance(kept, dict) and isinstance(asked, dict):
+        for name in sorted({*kept, *asked}):
+            if kept.get(name) != asked.get(name):
+                return _difference(kept.get(name), asked.get(name), f"{at}.{name}" if at else name)
+    if isinstance(kept, list) and isinstance(asked, list) and len(kept) == len(asked):
+        for number, (one, other) in enumerate(zip(kept, asked, strict=True)):
+            if one != other:
+                return _difference(one, other, f"{at}[{number}]")
+    return f"{at} = {json.dumps(asked, ensure_ascii=False)}, not {json.dumps(kept, ensure_ascii=False)}"

@@ -1,0 +1,154 @@
+"""Paint settings: everything that decides a painting, with the source of every default (ShapeCraft, step 5)."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from easel.errors import ConfigurationError
+from easel.guidance import DistilSettings
+from easel.jsonl import canonical
+from shapecraft.paint_views import ViewPlan
+from shapecraft.texture_field import FieldSettings
+
+Over = Literal["uv", "surface", "apart"]
+Terms = Literal["both", "global", "components"]
+Policy = Literal["sum", "one"]
+
+_NO_RESULT = ("preview_every", "preview_size", "checkpoint_every", "megabytes")
+
+
+@dataclass(frozen=True)
+class PaintSettings:
+    """How a painting is made.
+
+    steps : of the optimiser (from close relatives: 1,500 to 5,000)
+    rate, last_rate : of Adam (from close relatives: 0.01), and the share of it that the last step has, down half a
+        cosine (paper silent; 1 keeps it)
+    over : "uv" (paper); "surface": metres (ours); "apart": metres in a box of each part's own, so that parts that touch
+        share no cell of the grid (ours; hands the network the separation that component awareness is about)
+    terms : the global term, the sum over components, or both (paper: both)
+    policy : "sum", every component at every step (paper); "one": one component a step, all equally often, times their
+        number, so that its mean is the sum (ours; cheaper)
+    whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
+    part_weight : of the components' terms (paper: 1)
+    environments : of `shapecraft.environments`, one at a time (paper silent; ours); turned : by a seeded angle around
+        the vertical; lights : lightings of each view (ours: 2)
+    views : see `ViewPlan`; size : pixels of a side, None is what the guidance wants; samples : along each side of a
+        pixel (ours: 1, and 2 where pictures are small)
+    backdrop : darkest and brightest grey behind a picture, linear; one for every picture (paper silent; ours)
+    smooth_metalness : weight of squared steps of metalness between neighbouring samples of a part (ours: off)
+    seed : of everything
+    preview_every, checkpoint_every : steps, 0 is never, preview_size : pixels; these change no result
+    megabytes : that cameras may take while they are kept; the one that was longest out of use goes first
+
+    Raises ConfigurationError for numbers outside.
+    """
+
+    steps: int
+    rate: float
+    whole: DistilSettings
+    part: DistilSettings
+    field: FieldSettings = dataclasses.field(default_factory=FieldSettings)
+    over: Over = "surface"
+    terms: Terms = "both"
+    policy: Policy = "sum"
+    own: tuple[tuple[str, DistilSettings], ...] = ()
+    last_rate: float = 1.0
+    part_weight: float = 1.0
+    environments: tuple[str, ...] = ("studio", "overcast", "window")
+    turned: bool = True
+    lights: int = 2
+    views: ViewPlan = dataclasses.field(default_factory=ViewPlan)
+    size: int | None = None
+    samples: int = 1
+    backdrop: tuple[float, float] = (0.02, 1.0)
+    smooth_metalness: float = 0.0
+    seed: int = 0
+    preview_every: int = 0
+    preview_size: int = 160
+    checkpoint_every: int = 100
+    megabytes: float = 4000.0
+
+    def __post_init__(self) -> None:
+        for name, known in (("over", ("uv", "surface", "apart")), ("terms", ("both", "global", "components")),
+                            ("policy", ("sum", "one"))):
+            if getattr(self, name) not in known:
+                raise ConfigurationError(" or ".join(known), came=str(getattr(self, name)),
+                                         where=f"PaintSettings.{name}")
+        whole_numbers = (("steps", 1), ("lights", 1), ("samples", 1), ("seed", 0), ("preview_every", 0),
+                         ("preview_size", 8), ("checkpoint_every", 0))
+        for name, least in whole_numbers:
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < least:
+                raise ConfigurationError(f"a whole number from {least}", came=str(getattr(self, name)),
+                                         where=f"PaintSettings.{name}")
+        if not 0 < self.rate < 10 or not 0 <= self.last_rate <= 1:
+            raise ConfigurationError("a rate above 0 and a last share from 0 to 1", where="PaintSettings.rate",
+                                     came=f"{self.rate}, {self.last_rate}")
+        low, high = self.backdrop
+        if not 0 <= low <= high <= 1:
+            raise ConfigurationError("0 <= darkest <= brightest <= 1", came=str(self.backdrop),
+                                     where="PaintSettings.backdrop")
+        if self.part_weight < 0 or self.smooth_metalness < 0 or self.megabytes <= 0:
+            raise ConfigurationError("weights not below 0, megabytes above", where="PaintSettings",
+                                     came=f"{self.part_weight}, {self.smooth_metalness}, {self.megabytes}")
+        if not self.environments:
+            raise ConfigurationError("at least one environment", came="none", where="PaintSettings.environments")
+        if self.size is not None and self.size < 8:
+            raise ConfigurationError("at least 8 pixels", came=str(self.size), where="PaintSettings.size")
+        if self.terms != "components" and not self.views.whole:
+            raise ConfigurationError("views of the whole for the global term", came="none",
+                                     where="PaintSettings.views")
+        if self.terms != "global" and not self.views.close:
+            raise ConfigurationError("close-ups for the components' terms", came="none", where="PaintSettings.views")
+
+    @classmethod
+    def paper(cls, **changes: Any) -> PaintSettings:
+        """The paper's: psi over uv, every component at every step, SDS; numbers of the close relatives where it is
+        silent."""
+        guided = DistilSettings(guidance_scale=100.0, clip=None)
+        return replace(cls(3000, 0.01, guided, guided, over="uv"), **changes)
+
+    @classmethod
+    def ours(cls, **changes: Any) -> PaintSettings:
+        """Over the surface, one component a step, gradients clipped, a rate that falls."""
+        guided = DistilSettings(guidance_scale=50.0)
+        return replace(cls(2000, 0.01, guided, guided, policy="one", last_rate=0.1), **changes)
+
+    @classmethod
+    def small(cls, **changes: Any) -> PaintSettings:
+        """Ours for the embedded painter: pictures of 32 pixels, a small field, under a minute on one core."""
+        guided = DistilSettings(guidance_scale=8.0)
+        grid = FieldSettings(levels=5, entries_log2=12, coarsest=4, finest=48, hidden=32)
+        return replace(cls(300, 0.02, guided, guided, field=grid, policy="one", last_rate=0.1, samples=2, lights=1,
+                           views=ViewPlan(whole=8, close=4)), **changes)
+
+    def of(self, part: str | None) -> DistilSettings:
+        """Guidance of a part by name; None: of the whole."""
+        return self.whole if part is None else dict(self.own).get(part, self.part)
+
+    def rate_at(self, step: int) -> float:
+        """Of the optimiser at a step, from 0."""
+        import math
+
+        return self.rate * (self.last_rate + (1 - self.last_rate) * (1 + math.cos(math.pi * step / self.steps)) / 2)
+
+    def row(self) -> dict[str, Any]:
+        """What decides the result, as JSON holds it."""
+        kept = {one.name: getattr(self, one.name) for one in dataclasses.fields(self) if one.name not in _NO_RESULT}
+        return {name: _plain(value) for name, value in kept.items()}
+
+
+def fingerprint(row: dict[str, Any]) -> str:
+    """Hex SHA-256."""
+    return hashlib.sha256(canonical(row).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(one) for name, one in asdict(value).items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, str | int | float | bool | None) else f"{value.__module__}:{value.__qualname__}"

@@ -1,0 +1,129 @@
+"""Paint shots: a view ready to be painted from: what it shows, where that lies in the field, how it is lit; kept.
+
+Everything here depends on the object alone and is made once a view, when it is first asked for. A view of another
+light shares buffers and places. What was longest out of use goes first where the memory that is granted is full.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shapecraft.brdf import Material, PixelLight, display, light_of, shade
+from shapecraft.environments import Environment
+from shapecraft.mesh import ObjectMesh
+from shapecraft.paint_chance import light_chance
+from shapecraft.paint_views import PaintView, ViewBuffers, buffers_of
+from shapecraft.painted_field import Layout
+from shapecraft.texture_field import Places, TextureField
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """buffers, places : of P samples; neighbours : (2, E) samples of one part side by side or above each other;
+    light : what they receive"""
+
+    view: PaintView
+    buffers: ViewBuffers
+    places: Places
+    neighbours: torch.Tensor
+    light: PixelLight
+
+    def picture(self, material: Material, backdrop: float) -> torch.Tensor:
+        """(1, 3, H, W) screen values before a grey, linear backdrop; differentiable in the material."""
+        import torch
+
+        seen = display(shade(self.light, material))
+        return self.buffers.picture(seen, display(torch.full((3,), backdrop, device=seen.device)))
+
+    def roughening(self, metalness: torch.Tensor) -> torch.Tensor:
+        """Sum of squared steps of metalness between neighbours."""
+        one, other = self.neighbours
+        return ((metalness[one] - metalness[other]) ** 2).sum()
+
+
+class Shots:
+    """Shots by number of view and of light.
+
+    views : all cameras; size, samples : of their pictures; seed : of their lights; megabytes : granted
+    """
+
+    def __init__(
+        self, mesh: ObjectMesh, views: tuple[PaintView, ...], field: TextureField, layout: Layout,
+        environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, turned: bool, megabytes: float,
+        device: Any = "cpu",
+    ) -> None:
+        self.views = views
+        self._mesh, self._field, self._layout, self._environments = mesh, field, layout, environments
+        self._size, self._samples, self._seed, self._turned, self._device = size, samples, seed, turned, device
+        self._megabytes = megabytes
+        self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor]] = OrderedDict()
+        self._lit: OrderedDict[tuple[int, int], PixelLight] = OrderedDict()
+
+    @property
+    def megabytes(self) -> float:
+        """Held now."""
+        return sum(_cost(*one) for one in self._seen.values()) + sum(one.megabytes for one in self._lit.values())
+
+    def at(self, view: int, light: int) -> Shot:
+        """The shot of a view, lit in its n-th way."""
+        if view not in self._seen:
+            self._seen[view] = self._see(self.views[view])
+        self._seen.move_to_end(view)
+        buffers, places, neighbours = self._seen[view]
+        if (view, light) not in self._lit:
+            self._lit[view, light] = self._light(view, light, buffers)
+        self._lit.move_to_end((view, light))
+        shot = Shot(self.views[view], buffers, places, neighbours, self._lit[view, light])
+        while self.megabytes > self._megabytes and len(self._seen) > 1:
+            gone, _ = self._seen.popitem(last=False)
+            for key in [key for key in self._lit if key[0] == gone]:
+                del self._lit[key]
+        return shot
+
+    def _see(self, view: PaintView) -> tuple[ViewBuffers, Places, torch.Tensor]:
+        buffers = buffers_of(self._mesh, view, size=self._size, samples=self._samples, device=self._device)
+        places = self._field.places(self._layout.points(buffers.part, buffers.position, buffers.uv))
+        return buffers, places, _neighbours(buffers)
+
+    def _light(self, view: int, light: int, buffers: ViewBuffers) -> PixelLight:
+        chance = light_chance(self._seed, view, light)
+        # Rounds over the environments, so that few lights a view still show all of them.
+        around = self._environments[(view + light) % len(self._environments)]
+        angle = chance.uniform(0, 2 * math.pi) if self._turned else 0.0
+        return lit(around, buffers, angle)
+
+
+def lit(environment: Environment, buffers: ViewBuffers, angle: float = 0.0) -> PixelLight:
+    """Light of an environment that is turned around the vertical by an angle in radians."""
+    turn = buffers.normal.new_tensor([[math.cos(angle), -math.sin(angle), 0.0],
+                                      [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]])
+    # What arrives depends on directions relative to the map alone: the object is turned instead.
+    return light_of(environment, buffers.normal @ turn.T, buffers.view @ turn.T, half=True)
+
+
+def _cost(buffers: ViewBuffers, places: Places, neighbours: torch.Tensor) -> float:
+    held = (buffers.pixel, buffers.part, buffers.position, buffers.normal, buffers.view, buffers.uv, neighbours)
+    return places.megabytes + sum(one.numel() * one.element_size() for one in held) / 1e6
+
+
+def _neighbours(buffers: ViewBuffers) -> torch.Tensor:
+    """(2, E) places among the samples; they are in the order of the picture's rows."""
+    import torch
+
+    fine, pixel, part = buffers.size * buffers.samples, buffers.pixel, buffers.part
+    number = torch.full((fine * fine + fine,), -1, dtype=torch.int64, device=pixel.device)
+    own = torch.arange(len(pixel), device=pixel.device)
+    number[pixel] = own
+    pairs = []
+    for step in (1, fine):
+        other = number[pixel + step]
+        kept = (other >= 0) & (pixel % fine + 1 < fine if step == 1 else True)
+        kept &= part == part[other.clamp(min=0)] if len(pixel) else kept
+        pairs.append(torch.stack([own[kept], other[kept]]))
+    return torch.cat(pairs, dim=1)

@@ -1,0 +1,255 @@
+"""Painting: distils prompts into the texture field of an object, part by part and as a whole (ShapeCraft, step 5).
+
+loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(close-up of a part, its own prompt).
+`paint` tells what it does as typed events, and goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from easel.errors import ConfigurationError
+from easel.guidance import GuidanceError
+from easel.torch_threads import torch_threads
+from shapecraft.brdf import Material, to_screen
+from shapecraft.environments import environment
+from shapecraft.mesh import ObjectMesh
+from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, terms_at, uses_before, view_at
+from shapecraft.paint_events import (
+    CheckpointWritten,
+    PaintEvent,
+    PaintFinished,
+    PaintingStopped,
+    PaintStarted,
+    PaintStepped,
+    PartSkipped,
+    Previewed,
+    TermStep,
+)
+from shapecraft.paint_keeping import PaintKeeper
+from shapecraft.paint_settings import PaintSettings
+from shapecraft.paint_shots import Shot, Shots, lit
+from shapecraft.paint_views import PaintViews, buffers_of, paint_views
+from shapecraft.painted_field import Layout, PaintedField
+
+if TYPE_CHECKING:
+    import torch
+
+    from easel.guidance import Guidance
+    from shapecraft.texture_field import TextureField
+
+_GO_ON = "The last checkpoint stands; paint again to go on from it."
+
+
+@dataclass(frozen=True, eq=False)
+class PaintSubject:
+    """mesh : in metres; prompt : of the whole; parts : appearance prompt of each part of the mesh, "" where none
+
+    Raises ConfigurationError where the prompts do not fit, and for a mesh without faces.
+    """
+
+    mesh: ObjectMesh
+    prompt: str
+    parts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(one.strip() for one in self.parts))
+        object.__setattr__(self, "prompt", self.prompt.strip())
+        if len(self.parts) != len(self.mesh.parts):
+            raise ConfigurationError(f"a prompt for each of {len(self.mesh.parts)} parts, \"\" where none",
+                                     came=f"{len(self.parts)} prompts", where="PaintSubject")
+        if not len(self.mesh.faces):
+            raise ConfigurationError("a mesh with faces to paint", came="none", where="PaintSubject")
+
+
+def paint(
+    subject: PaintSubject, guidance: Guidance, settings: PaintSettings, *, folder: Path | None = None,
+    device: str | torch.device = "cpu", threads: int | None = 1,
+) -> Generator[PaintEvent, None, None]:
+    """Paints an object; the last event has the field.
+
+    folder : keeps what decides the painting and checkpoints, and goes on from its last one; None keeps nothing
+    threads : of torch, for everything but the guidance (ours: 1, quickest for small pictures); None changes nothing
+    On the CPU the same numbers come to the bit, wherever it was stopped and resumed, with as many threads.
+
+    Raises ConfigurationError for prompts that are missing or that the guidance does not take, parts whose settings
+    have no such name, environments that cannot be read, and a folder of another painting; PaintingStopped where the
+    guidance gives no finite gradient: checkpoints stay as they are.
+    """
+    import torch
+
+    _check(subject, guidance, settings)
+    environments = tuple(environment(one) for one in settings.environments)
+    keeper = None if folder is None else PaintKeeper(folder, _row(subject, guidance, settings))
+    with torch_threads(threads):
+        work = _Work(subject, guidance, settings, environments, device)
+    optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
+    done = 0 if keeper is None else keeper.read(work.field, optimiser)
+    yield PaintStarted(done, settings.steps, tuple(work.name(one) for one in work.terms),
+                       len(work.views.views), settings.megabytes)
+    for part, reason in work.skipped:
+        yield PartSkipped(part, reason)
+    for step in range(done, settings.steps):
+        begun = time.perf_counter()
+        with torch_threads(threads):
+            for group in optimiser.param_groups:
+                group["lr"] = settings.rate_at(step)
+            optimiser.zero_grad()
+            told = tuple(work.term(step, term, weight, threads) for term, weight in work.terms_at(step))
+            optimiser.step()
+        yield PaintStepped(step, told, time.perf_counter() - begun)
+        last = step + 1 == settings.steps
+        if settings.preview_every and (last or (step + 1) % settings.preview_every == 0):
+            with torch_threads(threads):
+                seen = work.preview(step + 1)
+            yield seen
+        if keeper is not None and (last or (settings.checkpoint_every and not (step + 1) % settings.checkpoint_every)):
+            yield CheckpointWritten(step + 1, keeper.write(step + 1, work.field, optimiser))
+    yield PaintFinished(PaintedField(work.mesh, work.field, work.layout, work.views.hidden, settings.steps))
+
+
+class _Work:
+    """One painting's cameras, field and terms."""
+
+    def __init__(
+        self, subject: PaintSubject, guidance: Guidance, settings: PaintSettings, environments: tuple[Any, ...],
+        device: str | torch.device,
+    ) -> None:
+        self.subject, self.guidance, self.settings = subject, guidance, settings
+        self.mesh = _with_uv(subject.mesh) if settings.over == "uv" else subject.mesh
+        self.layout = Layout.of(self.mesh, settings.over)
+        self.field: TextureField = self.layout.field(settings.field, seed=settings.seed, device=device)
+        self.views: PaintViews = paint_views(self.mesh, settings.views, seed=settings.seed)
+        self._size = settings.size or guidance.size
+        self._shots = Shots(self.mesh, self.views.views, self.field, self.layout, environments, size=self._size,
+                            samples=settings.samples, seed=settings.seed, turned=settings.turned,
+                            megabytes=settings.megabytes, device=device)
+        self._environment, self._device = environments[0], device
+        self._shown: Shot | None = None
+        self.skipped: list[tuple[str, str]] = []
+        self.parts: list[int] = []
+        for number, part in enumerate(self.mesh.parts if settings.terms != "global" else ()):
+            reason = ("no visible surface" if number in self.views.hidden
+                      else "no prompt" if not subject.parts[number] else "")
+            if reason:
+                self.skipped.append((part.name, reason))
+            else:
+                self.parts.append(number)
+        if settings.terms == "components" and not self.parts:
+            raise ConfigurationError("a part that is seen and has a prompt", where="PaintSubject",
+                                     came="; ".join(f"{name}: {reason}" for name, reason in self.skipped))
+        self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
+        self._numbers = {term: [number for number, one in enumerate(self.views.views)
+                                if one.part == (None if term == WHOLE else term)] for term in self.terms}
+
+    def name(self, term: int) -> str:
+        return "" if term == WHOLE else self.mesh.parts[term].name
+
+    def terms_at(self, step: int) -> tuple[tuple[int, float], ...]:
+        own = self.settings
+        return terms_at(step, self.parts, whole=own.terms != "components", one=own.policy == "one", seed=own.seed)
+
+    def term(self, step: int, term: int, weight: float, threads: int | None) -> TermStep:
+        """One term's gradient, added to the field's."""
+        import torch
+
+        own, begun = self.settings, time.perf_counter()
+        shot, backdrop = self._shot(step, term)
+        material = self.field.material(shot.places)
+        leaves = Material(*(one.detach().requires_grad_(True) for one in material))
+        drawn = shot.picture(leaves, backdrop)
+        if self._size != self.guidance.size:
+            drawn = torch.nn.functional.interpolate(drawn, size=(self.guidance.size,) * 2, mode="bilinear",
+                                                    antialias=True)
+        picture = drawn.detach().requires_grad_(True)
+        prompt, given = ((self.subject.prompt, own.whole) if term == WHOLE
+                         else (self.subject.parts[term], own.of(self.name(term))))
+        marked = time.perf_counter()
+        at = f"step {step}, {self.name(term) or 'the whole'}"
+        try:
+            found = self.guidance.distil(picture, prompt, settings=given, progress=step / max(own.steps - 1, 1),
+                                         chance=guidance_chance(own.seed, step, term), side=shot.view.side)
+        except GuidanceError as fault:
+            raise PaintingStopped(fault.expected, came=fault.came, where=f"{at}, {fault.where}",
+                                  mend=f"{_GO_ON} {fault.mend}".strip()) from fault
+        (upon,) = torch.autograd.grad(found.loss, picture)
+        guided = time.perf_counter() - marked
+        if not bool(torch.isfinite(upon).all()):
+            raise PaintingStopped("a finite gradient from the guidance", came="NaN or infinity",
+                                  where=f"{at}, timestep {found.timestep}, prompt {prompt!r}", mend=_GO_ON)
+        share = weight * (own.part_weight if term != WHOLE else 1.0)
+        asked = torch.autograd.grad(drawn, list(leaves), upon * share)
+        if own.smooth_metalness:
+            smooth = own.smooth_metalness * share * shot.roughening(leaves.metalness)
+            asked = (*asked[:2], asked[2] + torch.autograd.grad(smooth, leaves.metalness)[0])
+        torch.autograd.backward(list(material), list(asked))
+        return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight, found.norm,
+                        time.perf_counter() - begun, guided)
+
+    def preview(self, done: int) -> Previewed:
+        """The most frontal view of the whole, under the first environment."""
+        import torch
+
+        if self._shown is None:
+            aim = np.array([0.35, -0.85, 0.4])
+            view = max(self.views.of(None) or self.views.views, key=lambda one: float(
+                aim @ np.subtract(one.camera.eye, one.camera.target)) / np.linalg.norm(
+                    np.subtract(one.camera.eye, one.camera.target)))
+            buffers = buffers_of(self.mesh, replace(view, part=None), size=self.settings.preview_size,
+                                 device=self._device)
+            places = self.field.places(self.layout.points(buffers.part, buffers.position, buffers.uv))
+            self._shown = Shot(view, buffers, places, torch.empty((2, 0), dtype=torch.int64),
+                               lit(self._environment, buffers))
+        shot = self._shown
+        with torch.no_grad():
+            material = self.field.material(shot.places)
+            pictures = [shot.picture(material, 0.8),
+                        shot.buffers.picture(to_screen(material.albedo), (1.0, 1.0, 1.0)),
+                        *(shot.buffers.picture(one[:, None], (1.0,)) for one in material[1:])]
+        shaded, albedo, roughness, metalness = (
+            (one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy() for one in pictures)
+        return Previewed(done, shaded, albedo, roughness[..., 0], metalness[..., 0])
+
+    def _shot(self, step: int, term: int) -> tuple[Shot, float]:
+        own, chance = self.settings, picture_chance(self.settings.seed, step, term)
+        numbers = self._numbers[term]
+        use = uses_before(step, term, len(self.parts), one=own.policy == "one")
+        view = numbers[view_at(use, term, len(numbers), seed=own.seed)]
+        return self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
+
+
+def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> None:
+    """Raises ConfigurationError for prompts that are missing, or that the guidance does not take."""
+    unknown = [name for name, _ in settings.own if name not in subject.mesh.names]
+    if unknown:
+        raise ConfigurationError(f"parts among {', '.join(subject.mesh.names)}", came=", ".join(unknown),
+                                 where="PaintSettings.own")
+    if settings.terms != "components" and not subject.prompt:
+        raise ConfigurationError("a prompt of the whole", came='""', where="PaintSubject.prompt",
+                                 mend='Give one, or paint with terms="components".')
+    if settings.terms != "global" and not any(subject.parts):
+        raise ConfigurationError("a prompt of at least one part", came="none", where="PaintSubject.parts",
+                                 mend='Give one, or paint with terms="global".')
+    if settings.terms != "components":
+        guidance.check(subject.prompt)
+    if settings.terms != "global":
+        for prompt in filter(None, subject.parts):
+            guidance.check(prompt)
+
+
+def _row(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> dict[str, Any]:
+    """What decides a painting."""
+    return {"mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts], "prompt": subject.prompt,
+            "parts": list(subject.parts), "guidance": guidance.source, "settings": settings.row()}
+
+
+def _with_uv(mesh: ObjectMesh) -> ObjectMesh:
+    from shapecraft.atlas import make_atlas
+
+    return make_atlas(mesh).mesh
