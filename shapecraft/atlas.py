@@ -1,0 +1,136 @@
+"""Atlas: one square page for an object's maps, of which every texel knows its part and its place (ShapeCraft, step 5).
+
+The paper says that psi is over uv and nothing of how uv come to be. Ours: charts of each part by xatlas, or the uv that
+a user's mesh brings. All parts share the page and no texel two parts, so that parts stay separable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from easel.errors import ConfigurationError
+from shapecraft.charts import unfolded
+from shapecraft.mesh import ObjectMesh
+from shapecraft.texel_map import TexelMap, texel_map
+
+OwnUv = Literal["keep", "replace"]
+SIZE, PADDING = 1024, 4
+"""Texels along the page, and around charts at that size (ours; relatives bake 1024 to 2048)."""
+LARGEST = 4096
+_SHARED = 1e-3  # share of texels that may lie in two triangles, and of area without texels: rounding, and no more
+_OUTSIDE = 1e-6
+_BAND = 256  # rows that are filled at once: some tens of megabytes
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """S x S texels, row 0 at the top of the page (v = 1), column 0 at the left (u = 0).
+
+    mesh : with uv at every corner of every part that has triangles; size : S; padding : texels around charts
+    kept : the uv are those that the mesh came with; how far apart their charts lie is then their maker's doing
+    part : (S, S) int16 place in `mesh.parts`, -1 none; face : (S, S) int32 place in `mesh.faces`, -1 none
+    inside : (S, S) bool: the texel's centre lies within a triangle. Texels with a part that are not inside are the rim
+        of a chart, and stand for its nearest point
+    position : (S, S, 3) float32 metres; normal : (S, S, 3) float32, length 1, as the file has it; 0 where no part is
+    """
+
+    mesh: ObjectMesh
+    size: int
+    padding: int
+    kept: bool
+    part: np.ndarray
+    face: np.ndarray
+    inside: np.ndarray
+    position: np.ndarray
+    normal: np.ndarray
+
+    @cached_property
+    def texels(self) -> np.ndarray:
+        """(P,) int64 places, row by row, of the texels that have a part."""
+        return np.flatnonzero(self.part.reshape(-1) >= 0)
+
+    @cached_property
+    def uv(self) -> np.ndarray:
+        """(P, 2) float64 centres of `texels`, u right, v up"""
+        return np.stack([(self.texels % self.size + 0.5) / self.size,
+                         1 - (self.texels // self.size + 0.5) / self.size], axis=1)
+
+    def at_size(self, size: int) -> Atlas:
+        """The same uv on a page of more or fewer texels; the padding grows and shrinks with it."""
+        if size == self.size:
+            return self
+        return _atlas(self.mesh, texel_map(self.mesh.uv, size), self.padding * size // self.size, self.kept)
+
+
+def make_atlas(
+    mesh: ObjectMesh, *, size: int = SIZE, padding: int | None = None, own_uv: OwnUv = "keep"
+) -> Atlas:
+    """The atlas of an object.
+
+    size : texels along the page, 16 to 4096
+    padding : texels that stay free around each chart and along the page's edge; None: 4 at 1024, and in proportion
+    own_uv : "keep" uses the uv of a mesh that has some, "replace" makes new ones. Uv of programs are seldom meant: a
+        cube of Blender's covers the whole page, and so does the next. A mesh without any gets new ones either way.
+    Uv that are kept must lie in [0, 1], at every part, and give each place of the surface texels of its own.
+    Raises ConfigurationError for sizes outside, a mesh without area, uv that cannot be kept, charts that do not fit;
+    MissingCapability without xatlas.
+    """
+    if padding is None:
+        padding = max(1, PADDING * size // SIZE)
+    if not 16 <= size <= LARGEST or not 0 <= padding <= size // 8:
+        raise ConfigurationError(f"16 to {LARGEST} texels, padding up to an eighth of them", came=f"{size}, {padding}",
+                                 where="make_atlas")
+    if own_uv not in ("keep", "replace"):
+        raise ConfigurationError('"keep" or "replace"', came=repr(own_uv), where="make_atlas, own_uv")
+    if own_uv == "keep" and any(part.uv is not None for part in mesh.parts):
+        return _kept(mesh, size, padding)
+    found = unfolded(mesh, size=size, padding=padding)
+    whole = ObjectMesh(tuple(replace(part, uv=uv) for part, uv in zip(mesh.parts, found, strict=True)))
+    return _atlas(whole, texel_map(whole.uv, size), padding, kept=False)
+
+
+def _kept(mesh: ObjectMesh, size: int, padding: int) -> Atlas:
+    """With the mesh's own uv. Raises ConfigurationError where they make no atlas."""
+    bare = [part.name for part in mesh.parts if part.uv is None and len(part.faces)]
+    if bare:
+        raise _unfit("uv at every part", f"none at {', '.join(bare)}")
+    low, high = np.nanmin(mesh.uv, initial=0.0), np.nanmax(mesh.uv, initial=0.0)
+    if low < -_OUTSIDE or high > 1 + _OUTSIDE:
+        raise _unfit("uv from 0 to 1, without tiles", f"{low:.4g} to {high:.4g}")
+    found = texel_map(mesh.uv, size)
+    if found.shared > _SHARED * found.inside.sum():
+        raise _unfit("uv that give every place of the surface texels of its own",
+                     f"{found.shared:,} of {int(found.inside.sum()):,} texels in two triangles")
+    areas = np.concatenate([part.face_areas for part in mesh.parts])
+    a, b, c = np.moveaxis(mesh.uv, 1, 0)
+    across = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+    flat = np.bincount(mesh.part_of, weights=areas * (across == 0), minlength=len(mesh.parts))
+    lost = [part.name for part, area in zip(mesh.parts, flat, strict=True) if area > _SHARED * part.area]
+    if lost:
+        raise _unfit("uv with an area wherever the surface has one", f"lines and points on {', '.join(lost)}")
+    return _atlas(mesh, found, padding, kept=True)
+
+
+def _unfit(expected: str, came: str) -> ConfigurationError:
+    return ConfigurationError(expected, came=came, where="the uv of the mesh",
+                              mend='Make new ones with own_uv="replace".')
+
+
+def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool) -> Atlas:
+    size = len(found.face)
+    part = np.full((size, size), -1, dtype=np.int16)
+    position, normal = (np.zeros((size, size, 3), dtype=np.float32) for _ in range(2))
+    for top in range(0, size, _BAND):
+        rows = slice(top, top + _BAND)
+        held = found.face[rows] >= 0
+        face, weights = found.face[rows][held], found.weights[rows][held].astype(np.float64)
+        part[rows][held] = mesh.part_of[face]
+        position[rows][held] = np.einsum("pk,pkx->px", weights, mesh.triangles[face])
+        mixed = np.einsum("pk,pkx->px", weights, mesh.corner_normals[face])
+        lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+        normal[rows][held] = mixed / np.where(lengths > 0, lengths, 1.0)
+    return Atlas(mesh, size, padding, kept, part, found.face, found.inside, position, normal)
