@@ -6,6 +6,7 @@ to the right of it turn to +x. It lies infinitely far away; nothing shadows it. 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -115,7 +116,7 @@ def over_poles(light: np.ndarray) -> np.ndarray:
 def environment(source: str | Path) -> Environment:
     """One of ours by name, else an .hdr file, brought to mean 1. Raises ConfigurationError for anything else."""
     if isinstance(source, str) and source in OURS:
-        return OURS[source]()
+        return _ours(source)
     path = Path(source)
     if path.suffix.lower() != ".hdr":
         raise ConfigurationError(f"{', '.join(OURS)}, or an .hdr file", came=str(source), where="environment")
@@ -162,6 +163,12 @@ def window() -> Environment:
 
 OURS: dict[str, Callable[[], Environment]] = {"studio": studio, "overcast": overcast, "window": window}
 """The three that are shown, neutral in colour, mean 1."""
+
+
+@functools.cache
+def _ours(name: str) -> Environment:
+    """Made once a process, with what is derived from it."""
+    return OURS[name]()
 
 
 def _drawn(name: str, light: Callable[[np.ndarray], np.ndarray]) -> Environment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class PaintKeeper:
             field.load(held["field"])
             optimiser.load_state_dict(held["optimiser"])
             return int(held["done"])
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError) as fault:
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError) as fault:
             raise ConfigurationError("a checkpoint of this painting", came=str(fault), where=str(self.path),
                                      mend="Remove it to begin anew.") from fault
 

@@ -189,8 +189,8 @@ class _Work:
             smooth = own.smooth_metalness * share * shot.roughening(leaves.metalness)
             asked = (*asked[:2], asked[2] + torch.autograd.grad(smooth, leaves.metalness)[0])
         torch.autograd.backward(list(material), list(asked))
-        return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight, found.norm,
-                        time.perf_counter() - begun, guided)
+        return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight,
+                        found.norm, time.perf_counter() - begun, guided)
 
     def preview(self, done: int) -> Previewed:
         """The most frontal view of the whole, under the first environment."""

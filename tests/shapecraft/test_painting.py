@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 import trimesh
 
+from easel.errors import ConfigurationError
 from easel.guidance import DistilSettings
+from shapecraft import painted_field
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.paint_events import (
+    CheckpointWritten,
     PaintFinished,
+    PaintingStopped,
     PaintStarted,
     PaintStepped,
     PartSkipped,
@@ -21,7 +26,7 @@ from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_views import ViewPlan
 from shapecraft.painting import PaintSubject, paint
 from shapecraft.texture_field import FieldSettings
-from tests.shapecraft.toy_guidance import ToyGuidance
+from tests.shapecraft.toy_guidance import COLOURS, ToyGuidance
 
 GUIDED = DistilSettings(guidance_scale=1.0)
 TINY = PaintSettings(
@@ -64,3 +69,204 @@ def test_events_in_order():
     assert [one.part for one in events[2].terms] == ["", "seat", "leg"]
     assert events[6].shaded.shape == (24, 24, 3)
     assert events[6].shaded.dtype == np.uint8
+
+
+def mean_albedo(painted, name: str) -> np.ndarray:
+    """(3,) of the part's corners and middles of faces, linear."""
+    number = painted.mesh.names.index(name)
+    faces = painted.mesh.parts[number].triangles
+    points = np.concatenate([faces.mean(axis=1), faces.reshape(-1, 3) * 0.9 + faces.reshape(-1, 3).mean(0) * 0.1])
+    return painted.material_at(np.full(len(points), number), points, np.zeros((len(points), 2))).albedo.mean(axis=0)
+
+
+@pytest.mark.parametrize("over", ["surface", "apart"])
+@pytest.mark.parametrize("policy", ["sum", "one"])
+def test_each_part_takes_the_colour_of_its_own_prompt(over, policy):
+    settings = replace(TINY, steps=40, over=over, policy=policy, terms="components")
+    for colours in (("red", "blue"), ("blue", "red")):
+        subject = replace(SUBJECT, parts=(colours[0], colours[1], ""))
+        painted = list(paint(subject, ToyGuidance(), settings))[-1].painted
+        for name, colour in zip(("seat", "leg"), colours, strict=True):
+            assert int(mean_albedo(painted, name).argmax()) == int(np.argmax(COLOURS[colour])), (name, colour)
+
+
+def test_the_global_term_alone_paints_all_parts_alike():
+    painted = list(paint(replace(SUBJECT, prompt="a red stool"), ToyGuidance(),
+                         replace(TINY, steps=40, terms="global")))[-1].painted
+    assert mean_albedo(painted, "seat").argmax() == mean_albedo(painted, "leg").argmax() == 0
+
+
+def test_no_pull_leaves_the_start():
+    class Still(ToyGuidance):
+        def distil(self, picture, prompt, **rest):
+            found = super().distil(picture, prompt, **rest)
+            return replace(found, loss=(0.0 * picture).sum())
+
+    painted = list(paint(SUBJECT, Still(), TINY))[-1].painted
+    np.testing.assert_allclose(mean_albedo(painted, "seat"), 0.214, atol=1e-6)
+
+
+def test_parts_nobody_sees_keep_the_start():
+    painted = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=20)))[-1].painted
+    assert painted.hidden == (2,)
+    np.testing.assert_allclose(mean_albedo(painted, "core"), 0.214, atol=1e-6)
+    assert np.abs(mean_albedo(painted, "seat") - 0.214).max() > 0.05
+
+
+def test_a_part_without_a_prompt_is_skipped_and_said():
+    guidance = ToyGuidance()
+    events = list(paint(replace(SUBJECT, parts=("red seat", " ", "")), guidance, TINY))
+    assert events[1:3] == [PartSkipped("leg", "no prompt"), PartSkipped("core", "no visible surface")]
+    assert {one[0] for one in guidance.calls} == {"a white stool", "red seat"}
+
+
+def test_one_component_a_step_all_equally_often():
+    guidance = ToyGuidance()
+    subject = replace(SUBJECT, parts=("red seat", "blue leg", "green core"))
+    list(paint(subject, guidance, replace(TINY, policy="one")))
+    asked = [one[0] for one in guidance.calls]
+    assert asked[::2] == ["a white stool"] * 8
+    assert all(set(asked[at:at + 4:2]) == {"red seat", "blue leg"} for at in range(1, 16, 4))
+
+
+def test_pictures_are_the_guidances_and_progress_runs_from_0_to_1():
+    guidance = ToyGuidance(12)
+    list(paint(SUBJECT, guidance, replace(TINY, size=20, samples=2)))
+    assert {tuple(one.shape) for one in guidance.pictures} == {(1, 3, 12, 12)}
+    assert all(0 <= one.min() <= one.max() <= 1 for one in guidance.pictures)
+    assert (guidance.calls[0][1], guidance.calls[-1][1]) == (0.0, 1.0)
+    assert {one[2] for one in guidance.calls} <= {"front", "side", "back", "overhead", "below"}
+
+
+def test_a_component_stands_alone_before_a_backdrop_that_changes():
+    guidance = ToyGuidance(noise=0.0)
+    list(paint(SUBJECT, guidance, replace(TINY, terms="components", steps=6)))
+    corners = [one[0, :, 0, 0] for one in guidance.pictures]
+    assert all(bool((one == one[0]).all()) for one in corners)
+    assert len({round(float(one[0]), 4) for one in corners}) == len(corners)
+
+
+def test_smoothness_of_metalness():
+    def spread(weight: float) -> float:
+        painted = list(paint(SUBJECT, ToyGuidance(noise=3.0), replace(
+            TINY, steps=30, terms="components", smooth_metalness=weight)))[-1].painted
+        points = np.random.default_rng(0).uniform((-0.5, -0.5, 1.0), (0.5, 0.5, 1.0), (400, 3))
+        return float(painted.material_at(np.zeros(400, dtype=int), points, np.zeros((400, 2))).metalness.std())
+
+    assert spread(1000.0) < 0.5 * spread(0.0)
+
+
+@pytest.mark.parametrize("stop", [1, 2, 7])
+def test_it_goes_on_where_it_stopped_to_the_bit(stop, tmp_path):
+    settings = replace(TINY, policy="one", last_rate=0.1)
+    whole = list(paint(SUBJECT, ToyGuidance(), settings))
+    running = paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path)
+    for event in running:
+        if isinstance(event, PaintStepped) and event.step == stop:
+            break
+    running.close()
+    again = list(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
+    assert again[0].done == stop // 2 * 2
+    assert same(state(whole), state(again))
+    finished = list(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
+    assert [type(one) for one in finished] == [PaintStarted, PartSkipped, PaintFinished]
+    assert same(state(whole), state(finished))
+
+
+def test_keeping_and_showing_change_no_result(tmp_path):
+    plain = list(paint(SUBJECT, ToyGuidance(), TINY))
+    shown = replace(TINY, preview_every=3, checkpoint_every=3, megabytes=0.01)
+    events = list(paint(SUBJECT, ToyGuidance(), shown, folder=tmp_path))
+    assert same(state(plain), state(events))
+    assert [one.done for one in events if isinstance(one, CheckpointWritten)] == [3, 6, 8]
+    assert not same(state(plain), state(list(paint(SUBJECT, ToyGuidance(), replace(TINY, seed=1)))))
+
+
+def test_a_folder_of_another_painting_is_refused(tmp_path):
+    list(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path))
+    others = {
+        r'parts\[1\] = "green leg", not "blue leg"': (replace(SUBJECT, parts=("red seat", "green leg", "green core")),
+                                                      ToyGuidance(), TINY),
+        r"settings\.whole\.guidance_scale = 2\.0, not 1\.0": (
+            SUBJECT, ToyGuidance(), replace(TINY, whole=replace(GUIDED, guidance_scale=2.0))),
+        r"guidance = .*noise 0\.2": (SUBJECT, ToyGuidance(noise=0.2), TINY),
+        r"mesh\[0\]\.key": (replace(SUBJECT, mesh=ObjectMesh((replace(
+            SUBJECT.mesh.parts[0], vertices=SUBJECT.mesh.parts[0].vertices * 1.01), *SUBJECT.mesh.parts[1:]))),
+            ToyGuidance(), TINY),
+    }
+    for told, (subject, guidance, settings) in others.items():
+        with pytest.raises(ConfigurationError, match=f"the painting that this folder holds, got {told}"):
+            next(paint(subject, guidance, settings, folder=tmp_path))
+    (tmp_path / "checkpoint.pt").write_bytes(b"broken")
+    with pytest.raises(ConfigurationError, match="a checkpoint of this painting"):
+        next(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path))
+    (tmp_path / "painting.json").write_text("[]")
+    with pytest.raises(ConfigurationError, match="what a painting writes"):
+        next(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path))
+
+
+def test_nan_names_its_place_and_leaves_the_checkpoint(tmp_path):
+    whole = list(paint(SUBJECT, ToyGuidance(), TINY))
+    with pytest.raises(PaintingStopped, match=r"NaN or infinity \(at step 5, seat, timestep \d+, prompt 'red seat'"):
+        list(paint(SUBJECT, ToyGuidance(nan_at=16), TINY, folder=tmp_path))
+    again = list(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path))
+    assert again[0].done == 4
+    assert same(state(whole), state(again))
+
+
+@pytest.mark.parametrize(("told", "subject", "settings"), [
+    ("a prompt of the whole", replace(SUBJECT, prompt=" "), TINY),
+    ("a prompt of at least one part", replace(SUBJECT, parts=("", "", "")), TINY),
+    ("a word of red", replace(SUBJECT, parts=("mauve", "", "")), TINY),
+    ("a part that is seen and has a prompt", replace(SUBJECT, parts=("", "", "red")),
+     replace(TINY, terms="components")),
+    ("parts among seat, leg, core", SUBJECT, replace(TINY, own=(("arm", GUIDED),))),
+    ("studio, overcast, window, or an .hdr file", SUBJECT, replace(TINY, environments=("noon",))),
+])
+def test_what_cannot_be_painted_is_refused_before_it_begins(told, subject, settings):
+    with pytest.raises(ConfigurationError, match=told):
+        next(paint(subject, ToyGuidance(), settings))
+
+
+def test_subjects_that_do_not_fit():
+    with pytest.raises(ConfigurationError, match='a prompt for each of 3 parts, "" where none, got 1 prompts'):
+        replace(SUBJECT, parts=("red",))
+    empty = ObjectMesh((PartMesh("nothing", np.zeros((0, 3)), np.zeros((0, 3), dtype=int)),))
+    with pytest.raises(ConfigurationError, match="a mesh with faces to paint"):
+        PaintSubject(empty, "red", ("red",))
+
+
+def test_an_hdr_that_cannot_be_read(tmp_path):
+    path = tmp_path / "noon.hdr"
+    path.write_bytes(b"no panorama")
+    with pytest.raises(ConfigurationError, match=r"noon\.hdr"):
+        next(paint(SUBJECT, ToyGuidance(), replace(TINY, environments=(str(path),))))
+
+
+def test_a_part_has_guidance_of_its_own():
+    asked = []
+
+    class Listening(ToyGuidance):
+        def distil(self, picture, prompt, *, settings, **rest):
+            asked.append((prompt, settings.guidance_scale))
+            return super().distil(picture, prompt, settings=settings, **rest)
+
+    list(paint(SUBJECT, Listening(), replace(TINY, steps=1, own=(("leg", DistilSettings(guidance_scale=7.0)),))))
+    assert asked == [("a white stool", 1.0), ("red seat", 1.0), ("blue leg", 7.0)]
+
+
+def test_inside_and_unseen_surface_gets_no_gradient(monkeypatch):
+    """The field is asked about points of the outer surface alone: what changes is what someone sees."""
+    asked = []
+    points = painted_field.Layout.points
+
+    def listening(self, part, position, uv):
+        asked.append((np.asarray(part), np.asarray(position)))
+        return points(self, part, position, uv)
+
+    monkeypatch.setattr(painted_field.Layout, "points", listening)
+    list(paint(SUBJECT, ToyGuidance(), TINY))
+    places, position = (np.concatenate(one) for one in zip(*asked, strict=True))
+    assert set(places) == {0, 1}
+    covered = (np.hypot(position[:, 0], position[:, 1]) < 0.095) & (np.abs(position[:, 2] - 0.6) < 0.02)
+    assert not covered.any()
