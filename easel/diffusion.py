@@ -25,6 +25,8 @@ from easel.torch_threads import torch_threads
 if TYPE_CHECKING:
     import torch
 
+    from easel.embedded_clip import Words
+
 Precision = Literal["float16", "bfloat16", "float32", "float64"]
 
 
@@ -99,6 +101,11 @@ class DiffusersGuidance:
     def megabytes(self) -> float:
         """Of the weights that are loaded, 1e6 bytes."""
         return self._model.megabytes
+
+    @property
+    def vocabulary(self) -> Words | None:
+        """All words that the model knows, where that is a closed set; None where it is not, as of all large models."""
+        return self._vocabulary
 
     @property
     def view_words(self) -> dict[str, str]:
