@@ -1,4 +1,4 @@
-"""The command line: make, demo, show; edit, animate, evaluate, export, tables. Thin: it calls the library."""
+"""The command line: make, demo, show; edit, animate, paint, evaluate, export, tables. Thin: it calls the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 from easel.cli import ending, enter
 from easel.errors import ConfigurationError, MissingCapability
-from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export, cli_tables
+from shapecraft import cli_animate, cli_edit, cli_evaluate, cli_export, cli_paint, cli_tables
 
 app = typer.Typer(
     help="Text to structured 3D shapes: a graph of named parts, each a Blender program that runs behind a wall.",
@@ -102,8 +102,9 @@ def demo(
     trust_plugins: Annotated[bool, typer.Option("--trust-plugins", help="Run code that it names from elsewhere.")] = (
         False),
     disposable_machine: Disposable = False,
+    painted: Annotated[bool, typer.Option("--paint/--no-paint", help="Paint it at the end.")] = True,
 ) -> None:
-    """Replay a recorded object and its edits: real replies, its programs in Blender; no key, no network."""
+    """Replay a recorded object and its edits, then paint it: real replies, programs in Blender; no key, no network."""
     from shapecraft.animation_recordings import AnimationRecording
     from shapecraft.recordings import Recording
     from shapecraft.replaying import ground_for, open_recording
@@ -127,6 +128,8 @@ def demo(
             _tell_edits(kept, studio.run, ground.wall, by_site=by_site)
             if AnimationRecording.there(kept.folder):
                 typer.echo(f"moved in words: shapecraft animate {studio.run.folder} --recorded {recording}")
+            if painted:
+                cli_paint.chapter(studio.run)
 
 
 @app.command()
@@ -137,6 +140,7 @@ def show(
     """Say what is in a run, and write model, page and contact sheet of a finished one, as it stands after its edits;
     offline, without Blender."""
     from shapecraft.gallery import Gallery
+    from shapecraft.run_painting import painting_lines
     from shapecraft.views import summary
 
     gallery = Gallery(run)
@@ -144,6 +148,8 @@ def show(
         typer.echo(line)
     if gallery.finished:
         _tell_views(gallery, version=version)
+        for line in painting_lines(gallery.run):
+            typer.echo(line)
         return
     if version is not None:
         raise ConfigurationError("a finished object, of which there are versions", came="none",
@@ -152,7 +158,7 @@ def show(
         typer.echo(gallery.watermark)
 
 
-for commands in (cli_export, cli_edit, cli_animate, cli_evaluate, cli_tables):
+for commands in (cli_export, cli_edit, cli_animate, cli_paint, cli_evaluate, cli_tables):
     commands.register(app)
 
 

@@ -35,7 +35,8 @@ class PaintingCase:
     def appearance(self) -> Appearance:
         """The whole by all its parts, every part by its own coat."""
         parts = tuple(PartPrompt(part, f"{colour} {material} {noun_of(part)}") for part, colour, material in self.coats)
-        return Appearance(f"a {self.noun} with {' and '.join(one.text for one in parts)}", parts)
+        *others, last = [one.text for one in parts]
+        return Appearance(f"a {self.noun} with {', '.join(others)} and {last}", parts)
 
     @property
     def colours(self) -> tuple[str, ...]:

@@ -184,7 +184,7 @@ def test_a_case_names_every_part_in_words_and_colours_of_its_own(case):
     assert set(case.materials) <= set(MATERIALS)
     colours = [lab(np.array(reference_colour(colour))) for colour in case.colours]
     assert min(np.linalg.norm(one - other) for one, other in itertools.combinations(colours, 2)) > 35
-    assert len(case.appearance.whole.split()) <= 22, "what the embedded painter reads of a sentence"
+    assert len(case.appearance.whole.split()) <= 20, "what the embedded painter reads of a sentence, less a view's words"
     turned = case.swapped()
     assert turned.materials == (*case.materials[1:], case.materials[0])
     assert all(one != other for one, other in zip(turned.colours, case.colours, strict=True))

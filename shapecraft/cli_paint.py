@@ -1,0 +1,219 @@
+"""The command line of painting: one verb, and the last chapter of the demo. Thin, as `shapecraft.cli`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from easel.errors import ConfigurationError, MissingCapability
+
+if TYPE_CHECKING:
+    from easel.diffusion import DiffusersGuidance
+    from easel.runs import RunStore
+    from shapecraft.run_painting import PaintingKept, PaintOrder, RunPaintEvent
+
+Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
+Named = Annotated[str | None, typer.Option(
+    "--guidance", help="A diffusers model's name or folder, 'embedded', or 'flat' (from words, no model).")]
+Preset = Annotated[str | None, typer.Option(
+    "--settings", help="paper, ours, or small, which is for the embedded model. Without: ours, of that one small.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; may be repeated.")]
+Steps = Annotated[int | None, typer.Option(help="Of the optimiser.")]
+Seed = Annotated[int | None, typer.Option(help="Of everything.")]
+Size = Annotated[int | None, typer.Option(help="Texels along a side of the maps. Without: 2048; small 512.")]
+Prompt = Annotated[str | None, typer.Option(help="Of the whole object, instead of its own words.")]
+Part = Annotated[list[str] | None, typer.Option(help='NAME="red leather seat"; may be repeated.')]
+Unknown = Annotated[str, typer.Option(help="Words that a closed vocabulary does not know: refuse, or drop and say so.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, ...")]
+Precision = Annotated[str | None, typer.Option(help="float16, bfloat16, float32. Without: as the device likes.")]
+Revision = Annotated[str | None, typer.Option(help="Commit, tag or branch of a repository.")]
+Download = Annotated[bool, typer.Option("--download", help="Fetch what is missing of the model from its hub.")]
+Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
+
+EMBEDDED, FLAT = "embedded", "flat"
+CHECKPOINT = 25
+"""Steps between checkpoints: what an interrupt may cost (ours)."""
+CHAPTER_STEPS, CHAPTER_SIZE = 200, 256
+"""Of the demo's painting (ours: about a minute on one core)."""
+CHAPTER = "about a minute"
+_SECONDS = 2.0  # between two lines of progress where nobody watches
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(paint)
+
+
+def paint(
+    run: Run,
+    guidance: Named = None,
+    preset: Preset = None,
+    settings: Set = None,
+    steps: Steps = None,
+    seed: Seed = None,
+    size: Size = None,
+    prompt: Prompt = None,
+    part: Part = None,
+    unknown_words: Unknown = "refuse",
+    device: Device = "cpu",
+    precision: Precision = None,
+    revision: Revision = None,
+    download: Download = False,
+    version: Number = None,
+) -> None:
+    """Paint a finished object, every part by its own words. The same command again goes on where it was stopped.
+
+    Writes a GLB with its maps, a page, the maps, also part by part, and the prompts into the run's paintings/ folder.
+    """
+    from easel.runs import RunStore
+    from shapecraft.paint_arguments import read_paint_settings
+    from shapecraft.run_painting import PaintOrder
+    from shapecraft.standing import standing
+
+    if guidance is None:
+        raise ConfigurationError(
+            "a diffusion model", came="none named", where="--guidance",
+            mend="Name one in diffusers' format (--guidance stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder), "
+                 "or --guidance embedded for the small one that ships, or --guidance flat for flat colours from words.")
+    with RunStore.amend(run) as store:
+        made = standing(store, version)
+        if guidance == FLAT:
+            from easel.arguments import refuse_unused
+
+            refuse_unused("flat painting", settings=preset, set=settings, steps=steps, seed=seed, precision=precision,
+                          revision=revision)
+            order = PaintOrder(_appearance(made, prompt, part), size=size or 2048, version=made.version)
+        else:
+            preset = preset or ("small" if guidance == EMBEDDED else "ours")
+            chosen = read_paint_settings(preset, settings, steps=steps, seed=seed, checkpoint_every=CHECKPOINT)
+            model = _opened(guidance, device=device, precision=precision, revision=revision, download=download)
+            asked = _appearance(made, prompt, part).within(model.vocabulary, unknown=_unknown(unknown_words))
+            order = PaintOrder(asked, model, chosen, size or (512 if preset == "small" else 2048), made.version)
+        typer.echo(made.words())
+        _tell(_followed(store, order, device=device), made.watermark)
+
+
+def chapter(run: RunStore) -> None:
+    """The demo's last chapter: the object as it stands, painted by the embedded model at a small setting, else by flat
+    materials from words, with the reason."""
+    from shapecraft.paint_arguments import read_paint_settings
+    from shapecraft.run_painting import PaintOrder
+    from shapecraft.standing import standing
+
+    made = standing(run)
+    asked = _appearance(made, None, None)
+    try:
+        model = _opened(EMBEDDED)
+        chosen = read_paint_settings("small", steps=CHAPTER_STEPS, checkpoint_every=CHECKPOINT)
+        order = PaintOrder(asked.within(model.vocabulary, unknown="drop"), model, chosen, CHAPTER_SIZE, made.version)
+        typer.echo(f"Painting it, every part by its own words: the embedded model, {CHAPTER_STEPS} steps, {CHAPTER} on "
+                   "one core.")
+    except MissingCapability as error:
+        order = PaintOrder(asked, size=CHAPTER_SIZE, version=made.version)
+        typer.echo(f"Painting it in flat colours from words, since there is no diffusion model: {error}", err=True)
+    _tell(_followed(run, order), made.watermark)
+    typer.echo(f"with a real model: shapecraft paint {run.folder} --guidance NAME_OR_FOLDER")
+
+
+def _appearance(made: Any, prompt: str | None, parts: list[str] | None) -> Any:
+    from shapecraft.appearance import appearance_of
+    from shapecraft.paint_arguments import read_prompts
+
+    return appearance_of(made.graph, made.mesh.names, prompt=prompt if prompt is not None else made.gallery.prompt,
+                         prompts=read_prompts(parts))
+
+
+def _opened(
+    name: str, *, device: str = "cpu", precision: Any = None, revision: str | None = None, download: bool = False,
+) -> DiffusersGuidance:
+    """The model. Raises MissingCapability where it, or diffusers, is not here."""
+    from easel.diffusion import DiffusersGuidance
+
+    if name == EMBEDDED:
+        return DiffusersGuidance.embedded(device=device, dtype=precision)
+    return DiffusersGuidance(name, device=device, dtype=precision, revision=revision, download=download)
+
+
+def _unknown(text: str) -> Literal["refuse", "drop"]:
+    match text:
+        case "refuse":
+            return "refuse"
+        case "drop":
+            return "drop"
+    raise ConfigurationError("refuse or drop", came=text, where="--unknown-words")
+
+
+def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu") -> PaintingKept:
+    """Tell what happens; an interrupt keeps the checkpoint and says how to go on."""
+    from shapecraft.run_painting import paint_run
+
+    for line in order.appearance.words():
+        typer.echo(f"  {line}")
+    done: list[int] = []
+    try:
+        return _shown(paint_run(store, order, device=device), done)
+    except KeyboardInterrupt:
+        kept = f"the checkpoint of step {done[-1]} is kept" if done else "nothing was to keep yet"
+        typer.echo(f"\nStopped; {kept}. The same command goes on.", err=True)
+        raise typer.Exit(130) from None
+
+
+def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
+    """done : gets the steps that stand in checkpoints, as they are written"""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from shapecraft import paint_events as told
+    from shapecraft.run_painting import PaintingBegun, PaintingKept
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    kept = None
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("painting", total=None)
+        begun, first = time.monotonic(), 0
+        for event in events:
+            match event:
+                case PaintingBegun(number=number, folder=folder, again=again):
+                    again_words = ", begun before" if again else ""
+                    progress.console.print(f"painting {number}{again_words}: {folder}", markup=False, highlight=False)
+                case told.PaintStarted(done=first, steps=steps, terms=terms, views=views):
+                    went = f", goes on after step {first}" if first else ""
+                    progress.console.print(f"{steps} steps{went}, {views} cameras, {len(terms)} prompts", markup=False,
+                                           highlight=False)
+                    progress.update(task, total=steps, completed=first)
+                    begun = time.monotonic()
+                case told.PartSkipped(part=part, reason=reason):
+                    progress.console.print(f"  {part}: no term of its own, {reason}", markup=False, highlight=False)
+                case told.PaintStepped(step=step):
+                    progress.update(task, completed=step + 1)
+                    total = progress.tasks[0].total or 0
+                    if step + 1 - first in (20, 200) and not console.is_terminal:
+                        left = (time.monotonic() - begun) / (step + 1 - first) * (total - step - 1)
+                        progress.console.print(f"step {step + 1} of {total:.0f}; {left:.0f} s left", markup=False,
+                                               highlight=False)
+                case told.CheckpointWritten(done=steps):
+                    done.append(steps)
+                case told.PaintFinished():
+                    progress.update(task, description="baking")
+                case PaintingKept():
+                    kept = event
+    assert kept is not None
+    return kept
+
+
+def _tell(kept: PaintingKept, watermark: str) -> None:
+    shown = [what for what in kept.files if " of " not in what or what == "sheet of maps"]
+    for what in shown:
+        typer.echo(f"painted {what}: {kept.files[what]}")
+    typer.echo(f"maps of each part alone: {kept.folder / 'parts'}")
+    if kept.unsaid:
+        typer.echo(f"whose words name neither colour nor material, left as they were: {', '.join(kept.unsaid)}")
+    if kept.unseen:
+        typer.echo(f"that nothing outside sees, so that nothing painted them: {', '.join(kept.unseen)}")
+    if watermark:
+        typer.echo(watermark)

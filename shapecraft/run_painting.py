@@ -1,0 +1,182 @@
+"""Run painting: a run's object painted, kept in the run: prompts, checkpoints, maps, and files for other programs.
+
+A painting is decided by the object, the prompts, the guidance and the settings; its folder is paintings/<number>/ of
+the run. The same order again goes on from the last checkpoint, and writes its files anew where it is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from easel.errors import ConfigurationError
+from shapecraft.appearance import Appearance
+from shapecraft.atlas import LARGEST, Atlas, make_atlas
+from shapecraft.baking import UPSAMPLE, Maps, Materials, bake
+from shapecraft.flat_painting import flat_painting
+from shapecraft.model_page import model_page
+from shapecraft.paint_events import PaintEvent, PaintFinished
+from shapecraft.paint_settings import PaintSettings, fingerprint
+from shapecraft.painting import PaintSubject, paint
+from shapecraft.sheets import png_bytes
+from shapecraft.standing import Standing, standing
+from shapecraft.texture_maps import albedo_png, maps_sheet, metallic_roughness_png, part_pngs
+from shapecraft.textured_glb import textured_glb
+
+if TYPE_CHECKING:
+    from easel.guidance import Guidance
+    from easel.runs import RunStore
+
+TABLE = "paintings"
+FLAT = "flat materials from words"
+"""What stands as guidance of Tier 0."""
+_WORK = "work"  # checkpoints
+
+
+@dataclass(frozen=True, eq=False)
+class PaintOrder:
+    """What a run's object is painted by.
+
+    appearance : prompts, one a part of the object's mesh; version : of the object, None is the one that stands
+    guidance, settings : both None is Tier 0: flat materials from words, at once
+    size : texels along a side of the maps, a multiple of `baking.UPSAMPLE` (ours: 2048)
+
+    Raises ConfigurationError for one of guidance and settings without the other, and for sizes outside.
+    """
+
+    appearance: Appearance
+    guidance: Guidance | None = None
+    settings: PaintSettings | None = None
+    size: int = 2048
+    version: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.guidance is None) != (self.settings is None):
+            raise ConfigurationError("guidance and settings, or neither", where="PaintOrder",
+                                     came="settings alone" if self.guidance is None else "guidance alone")
+        if self.size % UPSAMPLE or not 16 * UPSAMPLE <= self.size <= LARGEST:
+            raise ConfigurationError(f"maps of {16 * UPSAMPLE} to {LARGEST} texels, a multiple of {UPSAMPLE}",
+                                     came=str(self.size), where="--size")
+
+    @property
+    def source(self) -> str:
+        return FLAT if self.guidance is None else self.guidance.source
+
+
+@dataclass(frozen=True)
+class PaintingBegun:
+    """number : of the painting in its run; folder : of its files; again : whether the same order was given before"""
+
+    number: int
+    folder: Path
+    again: bool
+
+
+@dataclass(frozen=True, eq=False)
+class PaintingKept:
+    """files : what it is -> path, of everything that was written; unsaid : parts whose words name no material (Tier 0)
+    unseen : parts that nothing outside sees; maps : what the files hold"""
+
+    number: int
+    folder: Path
+    files: dict[str, Path]
+    unsaid: tuple[str, ...]
+    unseen: tuple[str, ...]
+    atlas: Atlas
+    maps: Maps
+
+
+RunPaintEvent = PaintEvent | PaintingBegun | PaintingKept
+
+
+def paint_run(
+    run: RunStore, order: PaintOrder, *, device: str = "cpu", threads: int | None = 1,
+) -> Generator[RunPaintEvent, None, None]:
+    """Paints the object of a run and keeps what comes of it; the last event names the files.
+
+    run : open for writing (`RunStore.amend`); device, threads : as `painting.paint` takes them
+    Raises ConfigurationError as `standing`, `make_atlas` and `paint` do, and for prompts that are not one a part.
+    """
+    made = standing(run, order.version)
+    mesh = made.mesh
+    if tuple(one.name for one in order.appearance.parts) != mesh.names:
+        raise ConfigurationError(f"prompts for {', '.join(mesh.names)}", where="PaintOrder",
+                                 came=", ".join(one.name for one in order.appearance.parts))
+    key, row = _row(made, order)
+    rows = run.keyed(TABLE)
+    number = rows[key]["number"] if key in rows else len(rows) + 1
+    run.append(TABLE, key, {"number": number, **row})
+    folder = run.folder / TABLE / str(number)
+    run.write(f"{TABLE}/{number}/prompts.json", json.dumps({"number": number, **row}, indent=1, ensure_ascii=False)
+              + "\n")
+    yield PaintingBegun(number, folder, key in rows)
+    # Uv that programs set are seldom meant: each solid of Blender's covers the whole page.
+    atlas = make_atlas(mesh, size=order.size // UPSAMPLE, own_uv="replace")
+    painted: Materials
+    unsaid: tuple[str, ...] = ()
+    if order.guidance is None or order.settings is None:
+        flat = flat_painting(mesh, order.appearance.texts)
+        painted, unsaid = flat, tuple(mesh.names[one] for one in flat.unsaid)
+    else:
+        subject = PaintSubject(atlas.mesh, order.appearance.whole, order.appearance.texts)
+        ended = None
+        for event in paint(subject, order.guidance, order.settings, folder=folder / _WORK, device=device,
+                           threads=threads):
+            yield event
+            if isinstance(event, PaintFinished):
+                ended = event.painted
+        assert ended is not None
+        painted = ended
+    maps = bake(atlas, painted)
+    files = {}
+    for what, relative, content in _files(made, order, atlas, maps):
+        files[what] = run.write(f"{TABLE}/{number}/{relative}", content)
+    files["prompts"] = folder / "prompts.json"
+    yield PaintingKept(number, folder, files, unsaid, tuple(mesh.names[one] for one in maps.hidden), atlas, maps)
+
+
+def paintings(run: RunStore) -> tuple[dict[str, Any], ...]:
+    """Rows of a run's paintings, in order, and `glb` and `page`: their paths in the folder, "" until they are there."""
+    found = []
+    for row in run.rows(TABLE):
+        paths = {kind: f"{TABLE}/{row['number']}/object.{kind}" for kind in ("glb", "html")}
+        there = {kind: path if (run.folder / path).is_file() else "" for kind, path in paths.items()}
+        found.append({**row, "glb": there["glb"], "page": there["html"]})
+    return tuple(found)
+
+
+def painting_lines(run: RunStore) -> list[str]:
+    """What is painted of a run, a line each, for people."""
+    lines = []
+    for row in paintings(run):
+        where = run.folder / row["glb"] if row["glb"] else "not finished; the same command goes on"
+        lines.append(f"painting {row['number']}, version {row['version']}, {row['guidance']}: {where}")
+    return lines
+
+
+def _row(made: Standing, order: PaintOrder) -> tuple[str, dict[str, Any]]:
+    """(key of what decides a painting, what is kept of it)"""
+    settings = None if order.settings is None else order.settings.row()
+    row = {"version": made.version, "object": hashlib.sha256(made.glb).hexdigest(), "guidance": order.source,
+           "prompts": order.appearance.row(), "settings": settings, "size": order.size, "evidence": made.evidence}
+    return fingerprint(row)[:16], row
+
+
+def _files(made: Standing, order: PaintOrder, atlas: Atlas, maps: Maps) -> Iterator[tuple[str, str, bytes | str]]:
+    """(what it is, path in the painting's folder, content)"""
+    glb, names = textured_glb(atlas, maps), atlas.mesh.names
+    note = f"{made.caption()}; painted: {order.source}"
+    yield "object", "object.glb", glb
+    yield "page", "object.html", model_page(made.graph, glb, scores=made.scores, note=note, watermark=made.watermark)
+    yield "albedo", "albedo.png", albedo_png(maps)
+    yield "metallic-roughness", "metallic_roughness.png", metallic_roughness_png(maps)
+    for number, name in enumerate(names):
+        if (maps.part == number).any():
+            albedo, rest = part_pngs(maps, number)
+            yield f"albedo of {name}", f"parts/{name}_albedo.png", albedo
+            yield f"metallic-roughness of {name}", f"parts/{name}_metallic_roughness.png", rest
+    yield "sheet of maps", "maps.png", png_bytes(maps_sheet(maps, names, title=note))
