@@ -37,7 +37,7 @@ class PaintKeeper:
         try:
             kept = json.loads(path.read_text())
             found = kept.pop("fingerprint")
-        except (ValueError, KeyError, AttributeError) as fault:
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise ConfigurationError("what a painting writes", came=str(fault), where=str(path),
                                      mend="Paint into another folder, or remove this one.") from fault
         if found != self.fingerprint:

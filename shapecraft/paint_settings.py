@@ -35,7 +35,7 @@ class PaintSettings:
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
     part_weight : of the components' terms (paper: 1)
     environments : of `shapecraft.environments`, one at a time (paper silent; ours); turned : by a seeded angle around
-        the vertical; lights : lightings of each view (ours: 2)
+        the vertical; lights : lightings of each view (ours: 2); shared_light : see `light_of` (ours: 0.02; 0 is exact)
     views : see `ViewPlan`; size : pixels of a side, None is what the guidance wants; samples : along each side of a
         pixel (ours: 1, and 2 where pictures are small)
     backdrop : darkest and brightest grey behind a picture, linear; one for every picture (paper silent; ours)
@@ -61,6 +61,7 @@ class PaintSettings:
     environments: tuple[str, ...] = ("studio", "overcast", "window")
     turned: bool = True
     lights: int = 2
+    shared_light: float = 0.02
     views: ViewPlan = dataclasses.field(default_factory=ViewPlan)
     size: int | None = None
     samples: int = 1
@@ -94,6 +95,8 @@ class PaintSettings:
         if self.part_weight < 0 or self.smooth_metalness < 0 or self.megabytes <= 0:
             raise ConfigurationError("weights not below 0, megabytes above", where="PaintSettings",
                                      came=f"{self.part_weight}, {self.smooth_metalness}, {self.megabytes}")
+        if not 0 <= self.shared_light <= 0.5:
+            raise ConfigurationError("0 to 0.5", came=str(self.shared_light), where="PaintSettings.shared_light")
         if not self.environments:
             raise ConfigurationError("at least one environment", came="none", where="PaintSettings.environments")
         if self.size is not None and self.size < 8:
@@ -109,7 +112,7 @@ class PaintSettings:
         """The paper's: psi over uv, every component at every step, SDS; numbers of the close relatives where it is
         silent."""
         guided = DistilSettings(guidance_scale=100.0, clip=None)
-        return replace(cls(3000, 0.01, guided, guided, over="uv"), **changes)
+        return replace(cls(3000, 0.01, guided, guided, over="uv", shared_light=0.0), **changes)
 
     @classmethod
     def ours(cls, **changes: Any) -> PaintSettings:
@@ -123,7 +126,7 @@ class PaintSettings:
         guided = DistilSettings(guidance_scale=8.0)
         grid = FieldSettings(levels=5, entries_log2=12, coarsest=4, finest=48, hidden=32)
         return replace(cls(300, 0.02, guided, guided, field=grid, policy="one", last_rate=0.1, samples=2, lights=1,
-                           views=ViewPlan(whole=8, close=4)), **changes)
+                           shared_light=0.06, views=ViewPlan(whole=8, close=4)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""

@@ -50,18 +50,19 @@ class Shot:
 class Shots:
     """Shots by number of view and of light.
 
-    views : all cameras; size, samples : of their pictures; seed : of their lights; megabytes : granted
+    views : all cameras; size, samples : of their pictures; seed : of their lights; megabytes : granted;
+    turned, shared : see `PaintSettings`
     """
 
     def __init__(
         self, mesh: ObjectMesh, views: tuple[PaintView, ...], field: TextureField, layout: Layout,
-        environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, turned: bool, megabytes: float,
-        device: Any = "cpu",
+        environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, turned: bool, shared: float,
+        megabytes: float, device: Any = "cpu",
     ) -> None:
         self.views = views
         self._mesh, self._field, self._layout, self._environments = mesh, field, layout, environments
         self._size, self._samples, self._seed, self._turned, self._device = size, samples, seed, turned, device
-        self._megabytes = megabytes
+        self._shared, self._megabytes = shared, megabytes
         self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor]] = OrderedDict()
         self._lit: OrderedDict[tuple[int, int], PixelLight] = OrderedDict()
 
@@ -96,15 +97,15 @@ class Shots:
         # Rounds over the environments, so that few lights a view still show all of them.
         around = self._environments[(view + light) % len(self._environments)]
         angle = chance.uniform(0, 2 * math.pi) if self._turned else 0.0
-        return lit(around, buffers, angle)
+        return lit(around, buffers, angle, shared=self._shared)
 
 
-def lit(environment: Environment, buffers: ViewBuffers, angle: float = 0.0) -> PixelLight:
+def lit(environment: Environment, buffers: ViewBuffers, angle: float = 0.0, *, shared: float = 0.0) -> PixelLight:
     """Light of an environment that is turned around the vertical by an angle in radians."""
     turn = buffers.normal.new_tensor([[math.cos(angle), -math.sin(angle), 0.0],
                                       [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]])
     # What arrives depends on directions relative to the map alone: the object is turned instead.
-    return light_of(environment, buffers.normal @ turn.T, buffers.view @ turn.T, half=True)
+    return light_of(environment, buffers.normal @ turn.T, buffers.view @ turn.T, half=True, shared=shared)
 
 
 def _cost(buffers: ViewBuffers, places: Places, neighbours: torch.Tensor) -> float:

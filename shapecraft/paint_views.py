@@ -139,6 +139,16 @@ def paint_views(mesh: ObjectMesh, plan: ViewPlan | None = None, *, seed: int) ->
     return PaintViews(tuple(views), tuple(hidden))
 
 
+def view_from(
+    mesh: ObjectMesh, towards: Sequence[float] | np.ndarray, *, fov_deg: float = 30.0, room: float = 1.1
+) -> PaintView:
+    """The whole from one direction (3,), framed as paint views are. Raises ConfigurationError without triangles."""
+    middle, radius = _ball(mesh.bounds)
+    towards = np.asarray(towards, dtype=np.float64) / np.linalg.norm(towards)
+    points = mesh.triangles.reshape(-1, 3)
+    return PaintView(_framed(points, middle, radius, towards, fov_deg, room, middle, radius), None, side(towards))
+
+
 def buffers_of(
     mesh: ObjectMesh, view: PaintView, *, size: int = 512, samples: int = 1, context: bool = False,
     device: str | torch.device = "cpu",

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from easel.errors import ConfigurationError
 from easel.guidance import GuidanceError
@@ -35,7 +33,7 @@ from shapecraft.paint_events import (
 from shapecraft.paint_keeping import PaintKeeper
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_shots import Shot, Shots, lit
-from shapecraft.paint_views import PaintViews, buffers_of, paint_views
+from shapecraft.paint_views import PaintViews, buffers_of, paint_views, view_from
 from shapecraft.painted_field import Layout, PaintedField
 
 if TYPE_CHECKING:
@@ -129,7 +127,7 @@ class _Work:
         self._size = settings.size or guidance.size
         self._shots = Shots(self.mesh, self.views.views, self.field, self.layout, environments, size=self._size,
                             samples=settings.samples, seed=settings.seed, turned=settings.turned,
-                            megabytes=settings.megabytes, device=device)
+                            shared=settings.shared_light, megabytes=settings.megabytes, device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None
         self.skipped: list[tuple[str, str]] = []
@@ -193,19 +191,15 @@ class _Work:
                         found.norm, time.perf_counter() - begun, guided)
 
     def preview(self, done: int) -> Previewed:
-        """The most frontal view of the whole, under the first environment."""
+        """From the front, a little from the right and from above, under the first environment."""
         import torch
 
         if self._shown is None:
-            aim = np.array([0.35, -0.85, 0.4])
-            view = max(self.views.of(None) or self.views.views, key=lambda one: float(
-                aim @ np.subtract(one.camera.eye, one.camera.target)) / np.linalg.norm(
-                    np.subtract(one.camera.eye, one.camera.target)))
-            buffers = buffers_of(self.mesh, replace(view, part=None), size=self.settings.preview_size,
-                                 device=self._device)
+            view = view_from(self.mesh, (0.45, -0.8, 0.4))
+            buffers = buffers_of(self.mesh, view, size=self.settings.preview_size, device=self._device)
             places = self.field.places(self.layout.points(buffers.part, buffers.position, buffers.uv))
             self._shown = Shot(view, buffers, places, torch.empty((2, 0), dtype=torch.int64),
-                               lit(self._environment, buffers))
+                               lit(self._environment, buffers, shared=0.02))
         shot = self._shown
         with torch.no_grad():
             material = self.field.material(shot.places)

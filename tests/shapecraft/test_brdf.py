@@ -176,6 +176,23 @@ def test_half_tables_are_half_as_large_and_as_good():
     assert shade(half, surface).dtype == torch.float32
 
 
+def test_pixels_that_look_alike_share_their_gloss():
+    turn = torch.linspace(0, 0.3, 400)
+    normal = torch.stack([turn.sin(), -turn.cos(), torch.zeros(400)], dim=1)
+    view = torch.tensor([[0.3, -0.9, 0.2]]).expand(400, 3)
+    surface = Material(torch.full((400, 3), 0.7), torch.linspace(0.3, 1, 400), torch.full((400,), 1.0))
+    full, few = (light_of(OURS["studio"](), normal, view, half=True, shared=side) for side in (0.0, 0.02))
+    assert full.rows is None
+    assert len(few.gloss) == int(few.rows.max()) + 1 < 40
+    assert few.megabytes < full.megabytes / 5
+    torch.testing.assert_close(few.matt, full.matt)
+    wanted = shade(full, surface)
+    assert float((shade(few, surface) - wanted).abs().mean() / wanted.mean()) < 0.01
+    each = light_of(OURS["studio"](), normal[::40], view[::40], shared=1e-5)
+    torch.testing.assert_close(shade(each, Material(*(one[::40] for one in surface))), wanted[::40], rtol=5e-3,
+                               atol=2e-3)
+
+
 def test_back_faces_and_bent_normals_face_the_viewer():
     view = torch.tensor([[0.0, 0.0, 2.0]]).expand(3, 3)
     normal, towards = brdf.facing(torch.tensor([[0.0, 0.6, -0.8], [0.0, 1.0, -0.0], [0.0, 0.99, -0.1]]), view)

@@ -12,7 +12,7 @@ from easel.torch_threads import torch_threads
 from shapecraft.brdf import display, light_of, shade
 from shapecraft.environments import overcast
 from shapecraft.mesh import ObjectMesh, PartMesh
-from shapecraft.paint_views import PaintView, ViewPlan, buffers_of, paint_views, side
+from shapecraft.paint_views import PaintView, ViewPlan, buffers_of, paint_views, side, view_from
 from shapecraft.seen_surface import nearest_seen, seen_points, spiral
 from shapecraft.texture_field import FieldSettings, TextureField
 
@@ -169,3 +169,11 @@ def test_directions_are_spread_evenly():
     closest = np.sort(np.degrees(np.arccos(np.clip(around @ around.T, -1, 1))), axis=1)[:, 1]
     assert closest.min() > 15
     assert closest.max() < 30
+
+
+def test_the_whole_from_one_direction():
+    mesh = stool()
+    view = view_from(mesh, (0.0, -2.0, 0.0))
+    assert (view.part, view.side) == (None, "front")
+    assert np.abs(view.camera.project(mesh.vertices)[:, :2]).max() == pytest.approx(1 / 1.1, abs=1e-6)
+    np.testing.assert_allclose(np.subtract(view.camera.eye, view.camera.target)[[0, 2]], 0, atol=1e-9)
