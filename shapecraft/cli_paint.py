@@ -35,8 +35,6 @@ Download = Annotated[bool, typer.Option("--download", help="Fetch what is missin
 Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
 
 EMBEDDED, FLAT = "embedded", "flat"
-CHECKPOINT = 25
-"""Steps between checkpoints: what an interrupt may cost (ours)."""
 CHAPTER_STEPS, CHAPTER_SIZE = 200, 256
 """Of the demo's painting (ours: about a minute on one core)."""
 CHAPTER = "about a minute"
@@ -89,7 +87,7 @@ def paint(
             order = PaintOrder(_appearance(made, prompt, part), size=size or 2048, version=made.version)
         else:
             preset = preset or ("small" if guidance == EMBEDDED else "ours")
-            chosen = read_paint_settings(preset, settings, steps=steps, seed=seed, checkpoint_every=CHECKPOINT)
+            chosen = read_paint_settings(preset, settings, steps=steps, seed=seed)
             model = _opened(guidance, device=device, precision=precision, revision=revision, download=download)
             asked = _appearance(made, prompt, part).within(model.vocabulary, unknown=_unknown(unknown_words))
             order = PaintOrder(asked, model, chosen, size or (512 if preset == "small" else 2048), made.version)
@@ -108,7 +106,7 @@ def chapter(run: RunStore) -> None:
     asked = _appearance(made, None, None)
     try:
         model = _opened(EMBEDDED)
-        chosen = read_paint_settings("small", steps=CHAPTER_STEPS, checkpoint_every=CHECKPOINT)
+        chosen = read_paint_settings("small", steps=CHAPTER_STEPS)
         order = PaintOrder(asked.within(model.vocabulary, unknown="drop"), model, chosen, CHAPTER_SIZE, made.version)
         typer.echo(f"Painting it, every part by its own words: the embedded model, {CHAPTER_STEPS} steps, {CHAPTER} on "
                    "one core.")

@@ -267,7 +267,7 @@ def recording(tmp_path_factory):
 
 
 def demo(recording, root, *more):
-    return run("demo", "--recording", str(recording), "--root", str(root), *more)
+    return run("demo", "--recording", str(recording), "--root", str(root), "--no-paint", *more)
 
 
 def test_demo_replays_behind_a_wall_and_names_the_files(recording, tmp_path, monkeypatch):

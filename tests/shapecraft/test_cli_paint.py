@@ -1,0 +1,193 @@
+"""The verb paint and the demo's last chapter: prompts, files, resumption, what is said where a model is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import trimesh
+
+from easel.embedded_clip import Words
+from easel.errors import ConfigurationError, MissingCapability
+from easel.runs import RunStore
+from shapecraft import cli_paint, live, replaying
+from shapecraft.paint_arguments import read_paint_settings, read_prompts
+from shapecraft.paint_settings import PaintSettings
+from shapecraft.run_painting import FLAT, PaintOrder, paint_run, painting_lines, paintings
+from tests.shapecraft.test_cli import BlendWall, make, run
+from tests.shapecraft.toy_guidance import ToyGuidance
+
+QUICK = ("--settings", "small", "--size", "64", "--set", "views.whole=2", "--set", "views.close=1", "--set",
+         "checkpoint_every=2", "--set", "environments=[overcast]")
+PARTS = ("--prompt", "a red bench", "--part", "supports=blue concrete supports", "--part", "seat=red oak seat")
+
+
+class Toy(ToyGuidance):
+    vocabulary: Words | None = None
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of a finished run of a garden bench: supports and a seat."""
+    root = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "open_wall", lambda **_: BlendWall())
+        make(root)
+    return next(path for path in root.iterdir() if path.is_dir())
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    model = Toy()
+    monkeypatch.setattr(cli_paint, "_opened", lambda name, **_: model)
+    return model
+
+
+def refused(*arguments) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        run("paint", *map(str, arguments))
+    return str(raised.value)
+
+
+def test_without_a_model_it_says_which_there_are(made):
+    assert refused(made) == (
+        "expected a diffusion model, got none named (at --guidance). Name one in diffusers' format (--guidance "
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder), or --guidance embedded for the small one that "
+        "ships, or --guidance flat for flat colours from words.")
+    assert "none of these options with flat painting, got --steps" in refused(made, "--guidance", "flat", "--steps", 3)
+
+
+def test_flat_painting_writes_every_file_and_show_finds_it(made):
+    done = run("paint", str(made), "--guidance", "flat", "--size", "64", "--part", "seat=polished brass seat")
+    assert done.exit_code == 0
+    assert '  seat: "polished brass seat"' in done.stdout
+    folder = made / "paintings" / "1"
+    told = dict(re.findall(r"^painted (.*): (.*)$", done.stdout, re.MULTILINE))
+    assert {Path(path).relative_to(folder).as_posix() for path in told.values()} == {
+        "object.glb", "object.html", "albedo.png", "metallic_roughness.png", "maps.png", "prompts.json"}
+    assert sorted(path.name for path in (folder / "parts").iterdir()) == [
+        "seat_albedo.png", "seat_metallic_roughness.png", "supports_albedo.png", "supports_metallic_roughness.png"]
+    scene = trimesh.load(folder / "object.glb")
+    assert set(scene.graph.nodes_geometry) == {"seat", "supports"}
+    picture = next(iter(scene.geometry.values())).visual.material.metallicRoughnessTexture
+    assert picture.size == (64, 64)
+    blues = {value for _, (_, _, value) in picture.convert("RGB").getcolors()}
+    assert blues == {0, 255}, "brass is a metal, concrete is none"
+    kept = json.loads((folder / "prompts.json").read_text())
+    assert (kept["guidance"], kept["settings"], kept["size"]) == (FLAT, None, 64)
+    assert kept["prompts"]["parts"]["seat"] == {"prompt": "polished brass seat", "source": "user"}
+    shown = run("show", str(made)).stdout
+    assert f"painting 1, version 0, {FLAT}: {folder / 'object.glb'}" in shown
+
+
+def test_an_interrupt_keeps_the_checkpoint_and_the_same_command_goes_on(made, toy, monkeypatch):
+    order = ("paint", str(made), "--guidance", "some/model", *QUICK, *PARTS, "--steps", "6")
+    distil, stop = toy.distil, [9]
+
+    def stopped(*arguments, **settings):
+        if len(toy.calls) >= stop[0]:
+            raise KeyboardInterrupt
+        return distil(*arguments, **settings)
+
+    monkeypatch.setattr(toy, "distil", stopped)
+    done = run(*order)
+    assert done.exit_code == 130
+    assert "Stopped; the checkpoint of step 4 is kept. The same command goes on." in done.stderr
+    number = RunStore.read(made).rows("paintings")[-1]["number"]
+    assert f"painting {number}, version 0, {toy.source}: not finished; the same command goes on" in painting_lines(
+        RunStore.read(made))
+    stop[0] = 10_000
+    done = run(*order)
+    assert done.exit_code == 0
+    told = " ".join(done.stderr.split())
+    assert f"painting {number}, begun before: " in told
+    assert "6 steps, goes on after step 4, 4 cameras, 3 prompts" in told
+    assert paintings(RunStore.read(made))[-1]["glb"] == f"paintings/{number}/object.glb"
+    first = (made / f"paintings/{number}/albedo.png").read_bytes()
+    assert run(*order).exit_code == 0
+    assert (made / f"paintings/{number}/albedo.png").read_bytes() == first
+    assert len(toy.calls) == 9 + 4, "two steps of two terms after the checkpoint, and none once it was done"
+
+
+def test_other_prompts_are_another_painting(made, toy):
+    before = len(RunStore.read(made).rows("paintings"))
+    assert run("paint", str(made), "--guidance", "x", *QUICK, *PARTS, "--steps", "1").exit_code == 0
+    assert run("paint", str(made), "--guidance", "x", *QUICK, *PARTS[:-1], "seat=green oak", "--steps", "1").exit_code == 0
+    assert [row["number"] for row in RunStore.read(made).rows("paintings")][before:] == [before + 1, before + 2]
+
+
+def test_a_closed_vocabulary_is_heard(made, toy):
+    toy.vocabulary = Words("toy", "fixed", ("a", "bench", "red", "seat", "blue", "concrete", "supports"),
+                           instead="a real diffusion model")
+    assert "expected words that the toy model knows, got 'oak' (at the prompt of seat, 'red oak seat')" in refused(
+        made, "--guidance", "x", *QUICK, *PARTS)
+    done = run("paint", str(made), "--guidance", "x", *QUICK, *PARTS, "--steps", "1", "--unknown-words", "drop")
+    assert '  seat: "red seat" (left out, not known to the model: oak)' in done.stdout
+    assert "refuse or drop, got guess" in refused(made, "--guidance", "x", *QUICK, "--unknown-words", "guess")
+
+
+@pytest.mark.parametrize(("said", "message"), [
+    (("--settings", "theirs"), "expected a preset: ours, paper, small, got theirs"),
+    (("--set", "stepps=3"), "expected a setting of a painting, got 'stepps' (at --set). Did you mean steps or terms?"),
+    (("--set", "steps=3", "--steps", "4"), "expected the setting 'steps' once, got 4 and steps=3"),
+    (("--set", "steps=many"), "expected a value like 300, got 'many' (at --set steps)."),
+    (("--set", "part=3"), "expected one of part.guidance_scale, "),
+    (("--size", "63"), "expected maps of 32 to 4096 texels, a multiple of 2, got 63 (at --size)."),
+    (("--part", "seat"), 'expected a part and its words as NAME="red leather seat", got seat (at --part).'),
+    (("--part", "arm=red"), "expected a part: supports, seat, got arm"),
+    (("--version", "7"), "version"),
+])
+def test_wrong_orders_are_one_sentence(made, toy, said, message):
+    assert message in refused(made, "--guidance", "x", *(() if said[0] == "--settings" else QUICK[:2]), *said)
+    assert not toy.calls
+
+
+def test_settings_as_typed():
+    found = read_paint_settings("small", ["guidance.guidance_scale=20", "views.close=6", "environments=studio",
+                                          "part.clip=1"], steps=7, seed=None)
+    assert (found.steps, found.views.close, found.environments) == (7, 6, ("studio",))
+    assert (found.whole.guidance_scale, found.part.guidance_scale) == (20.0, 20.0)
+    assert (found.whole.clip, found.part.clip) == (PaintSettings.small().whole.clip, 1)
+    assert read_paint_settings("paper") == PaintSettings.paper()
+    assert read_prompts(['seat="red leather"', "legs = oak "]) == {"seat": "red leather", "legs": "oak"}
+
+
+def test_an_order_must_fit_its_object(made):
+    from shapecraft.appearance import Appearance, PartPrompt
+
+    asked = Appearance("a bench", (PartPrompt("seat", "red"),))
+    with RunStore.amend(made) as store, pytest.raises(ConfigurationError, match="prompts for supports, seat, got seat"):
+        list(paint_run(store, PaintOrder(asked, size=64)))
+    with pytest.raises(ConfigurationError, match="guidance and settings, or neither, got guidance alone"):
+        PaintOrder(asked, Toy())
+
+
+def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
+    from shapecraft.recordings import keep
+
+    kept = keep(RunStore.read(made), tmp_path / "kept" / "mine", label="a stand-in", date="2000-01-01", notes=[])
+    monkeypatch.setattr(replaying, "find_blender", lambda: None)
+    monkeypatch.setattr(replaying, "open_wall", lambda **_: BlendWall(level="jail"))
+    monkeypatch.setattr(cli_paint, "CHAPTER_STEPS", 1)
+    monkeypatch.setattr(cli_paint, "CHAPTER_SIZE", 64)
+    toy.check = lambda prompt: None
+    monkeypatch.setattr("tests.shapecraft.toy_guidance.COLOURS", {"oak": (0.5, 0.3, 0.1), "concrete": (0.5, 0.5, 0.5),
+                                                                  "bench": (0.4, 0.4, 0.4)})
+    done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "a"))
+    assert done.exit_code == 0
+    assert "Painting it, every part by its own words: the embedded model, 1 steps, about a minute on one core." in (
+        done.stdout)
+    assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
+    assert len(toy.calls) == 2, "the whole and one part a step"
+
+    def none(name, **_):
+        raise MissingCapability("the weights of the embedded painter", came="none", mend="Train them.")
+
+    monkeypatch.setattr(cli_paint, "_opened", none)
+    done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "b"))
+    assert done.exit_code == 0
+    assert ("Painting it in flat colours from words, since there is no diffusion model: expected the weights of the "
+            "embedded painter, got none. Train them.") in done.stderr
+    assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
