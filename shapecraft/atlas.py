@@ -16,6 +16,7 @@ from easel.errors import ConfigurationError
 from shapecraft.charts import unfolded
 from shapecraft.mesh import ObjectMesh
 from shapecraft.texel_map import TexelMap, texel_map
+from shapecraft.uv_edges import uv_edges
 
 OwnUv = Literal["keep", "replace"]
 SIZE, PADDING = 1024, 4
@@ -23,7 +24,7 @@ SIZE, PADDING = 1024, 4
 LARGEST = 4096
 _SHARED = 1e-3  # share of texels that may lie in two triangles, and of area without texels: rounding, and no more
 _OUTSIDE = 1e-6
-_BAND = 256  # rows that are filled at once: some tens of megabytes
+_CHUNK = 1 << 18  # texels that are filled at once: some tens of megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,10 @@ class Atlas:
     kept : the uv are those that the mesh came with; how far apart their charts lie is then their maker's doing
     part : (S, S) int16 place in `mesh.parts`, -1 none; face : (S, S) int32 place in `mesh.faces`, -1 none
     inside : (S, S) bool: the texel's centre lies within a triangle. Texels with a part that are not inside are the rim
-        of a chart, and stand for its nearest point
+        of a chart. They stand for the surface that lies so far beyond the border, which another chart has, too, so that
+        sampling at the border gives in both charts the same; for the border itself where the surface ends there
     position : (S, S, 3) float32 metres; normal : (S, S, 3) float32, length 1, as the file has it; 0 where no part is
+    place : (S, S, 2) float32 u, v at which that point of the surface is baked: the texel's centre, but for the rim
     """
 
     mesh: ObjectMesh
@@ -47,6 +50,7 @@ class Atlas:
     inside: np.ndarray
     position: np.ndarray
     normal: np.ndarray
+    place: np.ndarray
 
     @cached_property
     def texels(self) -> np.ndarray:
@@ -55,9 +59,8 @@ class Atlas:
 
     @cached_property
     def uv(self) -> np.ndarray:
-        """(P, 2) float64 centres of `texels`, u right, v up"""
-        return np.stack([(self.texels % self.size + 0.5) / self.size,
-                         1 - (self.texels // self.size + 0.5) / self.size], axis=1)
+        """(P, 2) float64 `place` of `texels`"""
+        return self.place.reshape(-1, 2)[self.texels].astype(np.float64)
 
     def at_size(self, size: int) -> Atlas:
         """The same uv on a page of more or fewer texels; the padding grows and shrinks with it."""
@@ -124,13 +127,57 @@ def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool) -> Atlas
     size = len(found.face)
     part = np.full((size, size), -1, dtype=np.int16)
     position, normal = (np.zeros((size, size, 3), dtype=np.float32) for _ in range(2))
-    for top in range(0, size, _BAND):
-        rows = slice(top, top + _BAND)
-        held = found.face[rows] >= 0
-        face, weights = found.face[rows][held], found.weights[rows][held].astype(np.float64)
-        part[rows][held] = mesh.part_of[face]
-        position[rows][held] = np.einsum("pk,pkx->px", weights, mesh.triangles[face])
+    place = np.zeros((size, size, 2), dtype=np.float32)
+    rows, columns = np.nonzero(found.face >= 0)
+    other, turned = uv_edges(mesh).across(3 * len(mesh.faces))
+    for start in range(0, len(rows), _CHUNK):
+        at = rows[start:start + _CHUNK], columns[start:start + _CHUNK]
+        face, weights = found.face[at].astype(np.int64), found.weights[at].astype(np.float64)
+        part[at] = mesh.part_of[face]
+        rim = np.flatnonzero(found.slot[at] >= 0)
+        over = np.flatnonzero(other[3 * face[rim] + found.slot[at][rim]] >= 0)
+        beyond = rim[over]
+        side = 3 * face[beyond] + found.slot[at][beyond]
+        face[beyond], weights[beyond] = _beyond(mesh, side, other[side], turned[side], weights[beyond],
+                                                found.far[at][beyond] / size)
+        position[at] = np.einsum("pk,pkx->px", weights, mesh.triangles[face])
         mixed = np.einsum("pk,pkx->px", weights, mesh.corner_normals[face])
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
-        normal[rows][held] = mixed / np.where(lengths > 0, lengths, 1.0)
-    return Atlas(mesh, size, padding, kept, part, found.face, found.inside, position, normal)
+        normal[at] = mixed / np.where(lengths > 0, lengths, 1.0)
+        place[at] = np.einsum("pk,pkx->px", weights, mesh.uv[face])
+    return Atlas(mesh, size, padding, kept, part, found.face, found.inside, position, normal, place)
+
+
+def _beyond(
+    mesh: ObjectMesh, side: np.ndarray, other: np.ndarray, turned: np.ndarray, weights: np.ndarray, far: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(faces (Q,), shares (Q, 3)) of points `far` beyond a side of a triangle, in the triangle that lies there.
+
+    side, other : (Q,) 3 * face + slot of the side, and of the other triangle's; weights : (Q, 3) shares at the side
+    far : (Q,) in uv of the first triangle, which its own scale turns into metres
+    """
+    rows = np.arange(len(side))
+    here, there = side // 3, other // 3
+    start, end = side % 3, (side % 3 + 1) % 3
+    first, second = other % 3, (other % 3 + 1) % 3
+    share = weights[rows, end]
+    share = np.where(turned, 1 - share, share)  # of the other side's second corner
+    uv, corners, own = mesh.uv[here], mesh.triangles[there], mesh.triangles[here]
+    along = corners[rows, second] - corners[rows, first]
+    length = np.linalg.norm(along, axis=1)
+    scale = np.linalg.norm(own[rows, end] - own[rows, start], axis=1) / np.maximum(
+        np.linalg.norm(uv[rows, end] - uv[rows, start], axis=1), 1e-12)
+    # The third corner's share is the height above the side, as a share of that corner's.
+    apex = corners[rows, (second + 1) % 3] - corners[rows, first]
+    height = np.linalg.norm(np.cross(along, apex), axis=1) / np.maximum(length, 1e-12)
+    third = np.minimum(far * scale / np.maximum(height, 1e-12), 1.0)
+    lean = np.einsum("qx,qx->q", along, apex) / np.maximum(length, 1e-12) ** 2
+    # Straight on from the side, as far as the triangle reaches.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        third = np.minimum(third, np.where(lean > 0, share / lean, np.inf))
+        third = np.minimum(third, np.where(lean < 1, (1 - share) / (1 - lean), np.inf))
+    second_share = np.clip(share - third * lean, 0.0, 1.0 - third)
+    shares = np.zeros((len(side), 3))
+    shares[rows, (second + 1) % 3], shares[rows, second] = third, second_share
+    shares[rows, first] = 1.0 - third - second_share
+    return there, shares

@@ -19,7 +19,7 @@ import numpy as np
 from easel.errors import ConfigurationError
 from shapecraft.atlas import LARGEST, Atlas
 from shapecraft.brdf import Material
-from shapecraft.seen_surface import nearest_seen, seen_points
+from shapecraft.seen_texels import FinePage, seen_texels
 
 UPSAMPLE = 2
 """Texels along a side of the maps for one of the atlas (paper silent; ours)."""
@@ -71,74 +71,21 @@ def bake(atlas: Atlas, materials: Materials, *, upsample: int = UPSAMPLE, seen: 
     coarse = seen_texels(atlas) if seen is None else np.asarray(seen, dtype=bool)
     if coarse.shape != atlas.part.shape:
         raise ConfigurationError(f"seen of shape {atlas.part.shape}", came=f"shape {coarse.shape}", where="bake")
-    fine = atlas.at_size(atlas.size * upsample)
-    part, position = _points(fine)
-    known = _finer(atlas, coarse, fine, part, position)
-    hidden = tuple(np.setdiff1d(part, atlas.part[coarse]).tolist())
-    asked = known | np.isin(part, hidden)
-    values = np.zeros((len(part), 5), dtype=np.float32)
-    values[asked] = _asked(atlas, materials, part[asked], position[asked], fine.uv[asked])
-    if not asked.all():
-        rest = ~asked
-        values[rest] = _from_seen(atlas, coarse, materials, part[rest], position[rest], _below(atlas, fine)[rest])
-    page = np.zeros((fine.size**2, 5), dtype=np.float32)
-    page[fine.texels] = values
-    page = page[_nearest(fine.part >= 0)].reshape(fine.size, fine.size, 5)
+    page = FinePage.of(atlas, coarse, upsample)
+    fine, hidden = page.fine, page.hidden
+    asked = page.seen | np.isin(page.part, hidden)
+    values = np.zeros((len(page.part), 5), dtype=np.float32)
+    values[asked] = _asked(atlas, materials, page.part[asked], page.position[asked], fine.uv[asked])
+    rest = np.flatnonzero(~asked)
+    if len(rest):
+        values[rest] = values[page.nearest(rest)]
+    whole = np.zeros((fine.size**2, 5), dtype=np.float32)
+    whole[fine.texels] = values
+    whole = whole[_nearest(fine.part >= 0)].reshape(fine.size, fine.size, 5)
     seen_page = np.zeros(fine.size**2, dtype=bool)
-    seen_page[fine.texels] = known
-    return Maps(page[..., :3].copy(), page[..., 3].copy(), page[..., 4].copy(), fine.part,
+    seen_page[fine.texels] = page.seen
+    return Maps(whole[..., :3].copy(), whole[..., 3].copy(), whole[..., 4].copy(), fine.part,
                 seen_page.reshape(fine.part.shape), hidden)
-
-
-def seen_texels(atlas: Atlas) -> np.ndarray:
-    """(S, S) bool: texels of surface that anyone outside can see, see `seen_points`; False where no part is."""
-    seen = np.zeros(atlas.part.size, dtype=bool)
-    at = atlas.texels
-    seen[at] = seen_points(atlas.mesh, atlas.position.reshape(-1, 3)[at], atlas.part.reshape(-1)[at].astype(np.int64),
-                           atlas.normal.reshape(-1, 3)[at])
-    return seen.reshape(atlas.part.shape)
-
-
-def _points(atlas: Atlas) -> tuple[np.ndarray, np.ndarray]:
-    """Of its texels: part (P,) int64, position (P, 3) float64."""
-    return (atlas.part.reshape(-1)[atlas.texels].astype(np.int64),
-            atlas.position.reshape(-1, 3)[atlas.texels].astype(np.float64))
-
-
-def _below(atlas: Atlas, fine: Atlas) -> np.ndarray:
-    """(P,) int64: the atlas's texel in which each texel of the finer page lies."""
-    step = fine.size // atlas.size
-    return fine.texels // fine.size // step * atlas.size + fine.texels % fine.size // step
-
-
-def _finer(atlas: Atlas, coarse: np.ndarray, fine: Atlas, part: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """(P,) bool: which texels of the finer page are seen: as the one below, measured where that is of another part."""
-    below = _below(atlas, fine)
-    known = coarse.reshape(-1)[below]
-    other = np.flatnonzero(atlas.part.reshape(-1)[below] != part)
-    if len(other):
-        known[other] = seen_points(atlas.mesh, position[other], part[other],
-                                   fine.normal.reshape(-1, 3)[fine.texels[other]])
-    return known
-
-
-def _from_seen(
-    atlas: Atlas, coarse: np.ndarray, materials: Materials, part: np.ndarray, position: np.ndarray, below: np.ndarray
-) -> np.ndarray:
-    """(Q, 5) for Q unseen texels of parts that are seen somewhere: what the nearest seen texel of the atlas has.
-
-    The search runs over the atlas's own texels, of which a finer page has several times as many.
-    """
-    parts, positions = _points(atlas)
-    place = np.full(atlas.part.size, -1)
-    place[atlas.texels] = np.arange(len(parts))
-    at = place[below]
-    lone = np.flatnonzero((at < 0) | (parts[at] != part))  # measured by themselves
-    at[lone] = len(parts) + np.arange(len(lone))
-    seen = np.concatenate([coarse.reshape(-1)[atlas.texels], np.zeros(len(lone), dtype=bool)])
-    source = nearest_seen(np.concatenate([positions, position[lone]]), np.concatenate([parts, part[lone]]), seen)[at]
-    used, index = np.unique(source, return_inverse=True)
-    return _asked(atlas, materials, parts[used], positions[used], atlas.uv[used])[index.reshape(-1)]
 
 
 def _asked(atlas: Atlas, materials: Materials, part: np.ndarray, position: np.ndarray, uv: np.ndarray) -> np.ndarray:

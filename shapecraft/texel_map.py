@@ -2,7 +2,7 @@
 
 A texel is asked at its centre. Where the centre lies within a triangle's uv, the triangle has it; the first of several.
 Around every chart follows a rim: texels whose centre lies outside all triangles, at most REACH texels away, which
-linear sampling of the chart's own points reads too. They stand for the chart's nearest point. numba, double precision.
+linear sampling of the chart's own points reads too. They belong to the nearest edge. numba, double precision.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ class TexelMap:
 
     face : (S, S) int32 place of the triangle, -1 none
     inside : (S, S) bool: its centre lies within the triangle; the others with a face are the rim
-    weights : (S, S, 3) float32 shares of the triangle's corners at the point that the texel stands for, none negative
-    shared : texels whose centre lies well within two triangles
+    weights : (S, S, 3) float32 shares of the triangle's corners, none negative; of a rim's texel at the nearest point
+    slot : (S, S) int8 of a rim's texel the edge it is nearest to, from that corner to the next; -1 elsewhere
+    far : (S, S) float32 texels from there; shared : texels whose centre lies well within two triangles
     """
 
     face: np.ndarray
     inside: np.ndarray
     weights: np.ndarray
+    slot: np.ndarray
+    far: np.ndarray
     shared: int
 
 
@@ -50,8 +53,10 @@ def texel_map(uv: np.ndarray, size: int) -> TexelMap:
     fill, rim = _compiled()
     usable = np.flatnonzero(np.isfinite(at).all(axis=(1, 2)))
     shared = fill(at, usable, face, inside, weights)
-    rim(at, usable, face, inside, weights, np.full((size, size), np.inf))
-    return TexelMap(face, inside, weights, int(shared))
+    slot = np.full((size, size), -1, dtype=np.int8)
+    far = np.full((size, size), np.inf, dtype=np.float32)
+    rim(at, usable, face, inside, weights, slot, far)
+    return TexelMap(face, inside, weights, slot, np.where(slot < 0, np.float32(0), far), int(shared))
 
 
 def _fill(at: np.ndarray, usable: np.ndarray, face: np.ndarray, inside: np.ndarray, weights: np.ndarray) -> int:
@@ -91,8 +96,8 @@ def _fill(at: np.ndarray, usable: np.ndarray, face: np.ndarray, inside: np.ndarr
 
 
 def _rim(at: np.ndarray, usable: np.ndarray, face: np.ndarray, inside: np.ndarray, weights: np.ndarray,
-         nearest: np.ndarray) -> None:
-    """Texels near a triangle that have none: the nearest point of the nearest edge."""
+         slot: np.ndarray, far: np.ndarray) -> None:
+    """Texels near a triangle that have none: the nearest point of the nearest edge. far : inf where nothing is yet"""
     size = face.shape[0]
     for number in usable:
         low_x, high_x = at[number, :, 0].min() - REACH, at[number, :, 0].max() + REACH
@@ -109,10 +114,10 @@ def _rim(at: np.ndarray, usable: np.ndarray, face: np.ndarray, inside: np.ndarra
                     share = 0.0
                     if length2 > 0.0:
                         share = min(max(((column - x) * along_x + (row - y) * along_y) / length2, 0.0), 1.0)
-                    far2 = (column - x - share * along_x) ** 2 + (row - y - share * along_y) ** 2
-                    if far2 <= REACH**2 and far2 < nearest[row, column]:
-                        nearest[row, column] = far2
-                        face[row, column] = number
+                    away = math.sqrt((column - x - share * along_x) ** 2 + (row - y - share * along_y) ** 2)
+                    if away <= REACH and away < far[row, column] - 1e-6:
+                        far[row, column] = away
+                        face[row, column], slot[row, column] = number, one
                         weights[row, column, 0] = weights[row, column, 1] = weights[row, column, 2] = 0.0
                         weights[row, column, one], weights[row, column, two] = 1.0 - share, share
 

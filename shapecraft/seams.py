@@ -1,0 +1,81 @@
+"""Seams: how far colours jump where two charts meet on the surface, beside neighbours inside charts (ours).
+
+ShapeCraft is silent on seams. A border is an edge of the surface whose two triangles lie in different places of the
+page; what stands on either side of it was baked apart, and shows as a line where it differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shapecraft.atlas import Atlas
+from shapecraft.baking import Maps
+from shapecraft.shading import screen
+from shapecraft.texture_maps import sampled
+from shapecraft.uv_edges import border_points, charts_of
+
+
+@dataclass(frozen=True)
+class SeamSteps:
+    """Steps are means over points of mean absolute differences of three screen values, in [0, 1].
+
+    across : between the texels that hold a border's point in its two charts; points : so many
+    inside : between neighbouring texels of a chart; pairs : so many
+    sampled : between what linear sampling gives at the border's two places: the line that is seen
+    Without a border the first and the last are 0. Surface that nobody sees does not count.
+    """
+
+    across: float
+    inside: float
+    sampled: float
+    points: int
+    pairs: int
+
+    @property
+    def ratio(self) -> float:
+        """across / inside; 1 where nothing changes anywhere, infinite where only borders show."""
+        if self.inside == 0:
+            return 1.0 if self.across == 0 else float("inf")
+        return self.across / self.inside
+
+
+def seam_steps(atlas: Atlas, maps: Maps) -> SeamSteps:
+    """Borders within a part alone: where parts meet, colours may differ. maps : baked from the atlas"""
+    fine = atlas.at_size(maps.size)
+    size, shown = fine.size, screen(maps.albedo)
+    chart = charts_of(fine.mesh)
+    own = np.where(fine.face >= 0, chart[fine.face], -1)
+    counted = fine.inside & maps.seen
+    sums, pairs = 0.0, 0
+    for axis in (0, 1):
+        one, two = ((slice(None),) * axis + (piece,) for piece in (slice(None, -1), slice(1, None)))
+        both = counted[one] & counted[two] & (own[one] == own[two])
+        sums += float(np.abs(shown[one][both] - shown[two][both]).mean(axis=-1).sum())
+        pairs += int(both.sum())
+    places, faces = border_points(fine.mesh, size)
+    texel = np.minimum((places * [1, -1] + [0, 1]) * size, size - 1).astype(int)
+    row, column = texel[..., 1], texel[..., 0]
+    kept = (maps.seen[row, column] & (own[row, column] == chart[faces])).all(axis=1)
+    row, column, places = row[kept], column[kept], places[kept]
+    if not len(places):
+        return SeamSteps(0.0, sums / max(pairs, 1), 0.0, 0, pairs)
+    there = shown[row, column]
+    seen = [screen(sampled(maps, places[:, which]).albedo) for which in (0, 1)]
+    return SeamSteps(float(np.abs(there[:, 0] - there[:, 1]).mean()), sums / max(pairs, 1),
+                     float(np.abs(seen[0] - seen[1]).mean()), len(places), pairs)
+
+
+def dark_texels(maps: Maps, level: int = 3, *, below: float = 0.5) -> int:
+    """Texels of a mip level that are darker than the darkest of the charts under them: the page between charts would
+    have come through. level : 0 is the map itself; below : share of that darkest value that counts as darker"""
+    step = 1 << level
+    side = maps.size // step
+    value = maps.albedo.max(axis=-1)[: side * step, : side * step].reshape(side, step, side, step)
+    held = (maps.part >= 0)[: side * step, : side * step].reshape(side, step, side, step)
+    mean = value.mean(axis=(1, 3))
+    darkest = np.where(held, value, np.inf).min(axis=(1, 3))
+    floor = float(value[held].min()) if held.any() else 0.0
+    darkest = np.where(np.isfinite(darkest), darkest, floor)
+    return int((mean < below * darkest).sum())
