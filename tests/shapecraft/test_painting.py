@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-import trimesh
 
 from easel.errors import ConfigurationError
 from easel.guidance import DistilSettings
@@ -22,33 +21,8 @@ from shapecraft.paint_events import (
     PartSkipped,
     Previewed,
 )
-from shapecraft.paint_settings import PaintSettings
-from shapecraft.paint_views import ViewPlan
 from shapecraft.painting import PaintSubject, paint
-from shapecraft.texture_field import FieldSettings
-from tests.shapecraft.toy_guidance import COLOURS, ToyGuidance
-
-GUIDED = DistilSettings(guidance_scale=1.0)
-TINY = PaintSettings(
-    8, 0.05, GUIDED, GUIDED, FieldSettings(levels=3, entries_log2=9, coarsest=4, finest=16, hidden=16), over="apart",
-    environments=("overcast",), lights=1, views=ViewPlan(whole=3, close=2), samples=1, checkpoint_every=2,
-)
-
-
-def part(name: str, shape: trimesh.Trimesh, at=(0, 0, 0)) -> PartMesh:
-    return PartMesh(name, shape.vertices + np.array(at), np.asarray(shape.faces))
-
-
-def stool() -> ObjectMesh:
-    """A seat, a leg below it, and a core that the seat hides."""
-    return ObjectMesh((
-        part("seat", trimesh.creation.box((1.0, 1.0, 0.4)), (0, 0, 0.8)),
-        part("leg", trimesh.creation.cylinder(0.1, 0.6, sections=16), (0, 0, 0.3)),
-        part("core", trimesh.creation.box((0.6, 0.6, 0.2)), (0, 0, 0.8)),
-    ))
-
-
-SUBJECT = PaintSubject(stool(), "a white stool", ("red seat", "blue leg", "green core"))
+from tests.shapecraft.toy_painting import COLOURS, GUIDED, SUBJECT, TINY, ToyGuidance
 
 
 def state(events) -> dict[str, torch.Tensor]:
@@ -270,3 +244,23 @@ def test_inside_and_unseen_surface_gets_no_gradient(monkeypatch):
     assert set(places) == {0, 1}
     covered = (np.hypot(position[:, 0], position[:, 1]) < 0.095) & (np.abs(position[:, 2] - 0.6) < 0.02)
     assert not covered.any()
+
+
+def test_over_uv_the_mesh_gets_an_atlas_and_keeps_it():
+    painted = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=30, over="uv", terms="components")))[-1].painted
+    assert all(one.uv is not None for one in painted.mesh.parts)
+    assert painted.field.bounds.tolist() == [[0, 0], [1, 1]]
+    for number, channel in ((0, 0), (1, 2)):
+        uv = painted.mesh.parts[number].uv.mean(axis=1)
+        found = painted.material_at(np.full(len(uv), number), np.zeros((len(uv), 3)), uv).albedo
+        assert int(found.mean(axis=0).argmax()) == channel
+
+
+def test_asking_a_painted_field_for_what_it_has_not():
+    painted = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=1)))[-1].painted
+    with pytest.raises(ConfigurationError, match=r"parts from 0 to 2, got 0 to 3 \(at PaintedField\.material_at\)"):
+        painted.material_at(np.array([0, 3]), np.zeros((2, 3)), np.zeros((2, 2)))
+    with pytest.raises(ConfigurationError, match=r"part \(P,\), position \(P, 3\), uv \(P, 2\)"):
+        painted.material_at(np.array([0]), np.zeros((2, 3)), np.zeros((2, 2)))
+    nothing = painted.material_at(np.zeros(0, dtype=int), np.zeros((0, 3)), np.zeros((0, 2)))
+    assert nothing.albedo.shape == (0, 3)

@@ -1,13 +1,43 @@
-"""A guidance without a model for tests of painting: it pulls every pixel towards the prompt's colour word."""
+"""What painting is tested with: a guidance without a model, which pulls every pixel towards the prompt's colour word, a
+stool, and settings for a second of work."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+import trimesh
 
 from easel.errors import ConfigurationError
 from easel.guidance import Distilled, DistilSettings
+from shapecraft.mesh import ObjectMesh, PartMesh
+from shapecraft.paint_settings import PaintSettings
+from shapecraft.paint_views import ViewPlan
+from shapecraft.painting import PaintSubject
+from shapecraft.texture_field import FieldSettings
 
 COLOURS = {"red": (0.8, 0.1, 0.1), "green": (0.1, 0.7, 0.1), "blue": (0.1, 0.2, 0.8), "white": (0.9, 0.9, 0.9)}
+GUIDED = DistilSettings(guidance_scale=1.0)
+TINY = PaintSettings(
+    8, 0.05, GUIDED, GUIDED, FieldSettings(levels=3, entries_log2=9, coarsest=4, finest=16, hidden=16), over="apart",
+    environments=("overcast",), lights=1, shared_light=0.1, views=ViewPlan(whole=3, close=2), samples=1,
+    checkpoint_every=2,
+)
+
+
+def part(name: str, shape: trimesh.Trimesh, at: tuple[float, float, float] = (0, 0, 0)) -> PartMesh:
+    return PartMesh(name, shape.vertices + np.array(at), np.asarray(shape.faces))
+
+
+def stool() -> ObjectMesh:
+    """A seat, a leg below it, and a core that the seat hides."""
+    return ObjectMesh((
+        part("seat", trimesh.creation.box((1.0, 1.0, 0.4)), (0, 0, 0.8)),
+        part("leg", trimesh.creation.cylinder(0.1, 0.6, sections=16), (0, 0, 0.3)),
+        part("core", trimesh.creation.box((0.6, 0.6, 0.2)), (0, 0, 0.8)),
+    ))
+
+
+SUBJECT = PaintSubject(stool(), "a white stool", ("red seat", "blue leg", "green core"))
 
 
 class ToyGuidance:
