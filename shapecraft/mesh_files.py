@@ -45,7 +45,8 @@ def read_glb(content: bytes, *, where: str = "GLB") -> ObjectMesh:
     """The object in the bytes of a GLB, turned to z-up. Errors as `read_mesh`, naming `where`.
 
     A node's primitives of several materials are one part that keeps them, the one of the largest area first; base
-    colours come to 1/255, as trimesh keeps them. Textures, vertex colours, transparency, lines and points are left out.
+    colours come to 1/255, as trimesh keeps them. Of textures the mean over a material's surface stays. Vertex colours,
+    transparency, lines and points are left out.
     """
     return _read(content, "glb", "y", where, where)
 
@@ -90,19 +91,53 @@ def _part(name: str, mesh: Any, matrix: np.ndarray, up: Up) -> PartMesh:
         faces = faces[:, ::-1]
         normals = None if normals is None else normals[:, ::-1]
     material = getattr(mesh.visual, "material", None)
-    look = _factors(material)
+    look = _factors(material, vertices[faces], None if uv is None else np.asarray(uv, dtype=np.float64)[faces])
     return PartMesh(name, vertices, faces, uv=None if uv is None else np.asarray(uv)[faces], normals=normals,
                     base_colour=look.base_colour, roughness=look.roughness, metallic=look.metallic,
                     emission=look.emission)
 
 
-def _factors(material: Any) -> FlatMaterial:
-    """Those of a glTF material; what it leaves out has glTF's default; ours without one."""
+def _factors(material: Any, triangles: np.ndarray, uv: np.ndarray | None) -> FlatMaterial:
+    """Those of a glTF material, times means of its textures; what it leaves out has glTF's default; ours without one.
+
+    triangles : (F, 3, 3) metres; uv : (F, 3, 2), v up
+    """
     if material is None or not hasattr(material, "baseColorFactor"):
         return FlatMaterial()
     rough, metal = (1.0 if one is None else _share(one) for one in (material.roughnessFactor, material.metallicFactor))
     glow = getattr(material, "emissiveFactor", None)
-    return FlatMaterial(_channels(material.baseColorFactor, 1.0), metal, rough, _channels(glow, 0.0))
+    base = _channels(material.baseColorFactor, 1.0)
+    if uv is not None and len(uv):
+        colour, rest = (getattr(material, name, None) for name in ("baseColorTexture", "metallicRoughnessTexture"))
+        red, green, blue = _mean(colour, triangles, uv, screen=True)
+        _, roughness, metalness = _mean(rest, triangles, uv, screen=False)
+        base = (_share(base[0] * red), _share(base[1] * green), _share(base[2] * blue))
+        rough, metal = _share(rough * roughness), _share(metal * metalness)
+    return FlatMaterial(base, metal, rough, _channels(glow, 0.0))
+
+
+def _mean(picture: Any, triangles: np.ndarray, uv: np.ndarray, *, screen: bool) -> tuple[float, float, float]:
+    """Red, green, blue of a PIL picture over the surface, in linear light, four texels a triangle; 1 without a picture.
+
+    screen : its values are by the curve of sRGB. uv beyond [0, 1] repeat, as glTF's do unless told otherwise.
+    """
+    if picture is None:
+        return 1.0, 1.0, 1.0
+    levels = np.asarray(picture.convert("RGB"))
+    height, width = levels.shape[:2]
+    light = np.arange(256) / 255.0
+    if screen:
+        light = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    found = []
+    for weights in ((1, 1, 1), (4, 1, 1), (1, 4, 1), (1, 1, 4)):
+        at = np.einsum("k,fkx->fx", np.array(weights) / sum(weights), uv)
+        # trimesh turns v upwards, and a picture's first row is at the top.
+        column, row = (np.floor(at * [1, -1] * [width, height]).astype(int) % [width, height]).T
+        found.append(light[levels[row, column]])
+    mean = np.mean(found, axis=0)
+    areas = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
+    red, green, blue = areas @ mean / max(float(areas.sum()), 1e-30) if areas.any() else mean.mean(axis=0)
+    return _share(round(float(red), 6)), _share(round(float(green), 6)), _share(round(float(blue), 6))
 
 
 def _channels(colour: Any, default: float) -> tuple[float, float, float]:
