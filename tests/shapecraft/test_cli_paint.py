@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from easel.embedded_clip import Words
 from easel.errors import ConfigurationError, MissingCapability
@@ -16,8 +20,9 @@ from shapecraft import cli_paint, live, replaying
 from shapecraft.paint_arguments import read_paint_settings, read_prompts
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.run_painting import FLAT, PaintOrder, paint_run, painting_lines, paintings
+from tests.shapecraft.khronos_validator import needs_chromium
 from tests.shapecraft.test_cli import BlendWall, make, run
-from tests.shapecraft.toy_guidance import ToyGuidance
+from tests.shapecraft.toy_painting import ToyGuidance
 
 QUICK = ("--settings", "small", "--size", "64", "--set", "views.whole=2", "--set", "views.close=1", "--set",
          "checkpoint_every=2", "--set", "environments=[overcast]")
@@ -173,7 +178,7 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     monkeypatch.setattr(cli_paint, "CHAPTER_STEPS", 1)
     monkeypatch.setattr(cli_paint, "CHAPTER_SIZE", 64)
     toy.check = lambda prompt: None
-    monkeypatch.setattr("tests.shapecraft.toy_guidance.COLOURS", {"oak": (0.5, 0.3, 0.1), "concrete": (0.5, 0.5, 0.5),
+    monkeypatch.setattr("tests.shapecraft.toy_painting.COLOURS", {"oak": (0.5, 0.3, 0.1), "concrete": (0.5, 0.5, 0.5),
                                                                   "bench": (0.4, 0.4, 0.4)})
     done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "a"))
     assert done.exit_code == 0
@@ -191,3 +196,25 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     assert ("Painting it in flat colours from words, since there is no diffusion model: expected the weights of the "
             "embedded painter, got none. Train them.") in done.stderr
     assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
+
+
+@needs_chromium
+def test_the_painted_page_shows_its_textures_offline(made, tmp_path):
+    """The page's own policy must let the viewer read the pictures in the model."""
+    from playwright.sync_api import sync_playwright
+
+    assert run("paint", str(made), "--guidance", "flat", "--size", "64", "--part", "seat=red paint", "--part",
+               "supports=red plastic").exit_code == 0
+    row = paintings(RunStore.read(made))[-1]
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"),
+                                             args=["--no-sandbox", "--disable-quic"])
+        page = browser.new_page(viewport={"width": 900, "height": 560})
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.goto((made / row["page"]).as_uri())
+        page.wait_for_selector("html[data-ready=yes]")
+        shown = np.asarray(Image.open(io.BytesIO(page.locator("#stage").screenshot())).convert("RGB"), dtype=int)
+        browser.close()
+    assert problems == []
+    assert ((shown[..., 0] > 90) & (shown[..., 1] < 0.5 * shown[..., 0])).sum() > 4_000, "red is really seen"

@@ -8,7 +8,6 @@ import json
 
 import numpy as np
 import pytest
-import trimesh
 from PIL import Image
 
 from easel.errors import ConfigurationError
@@ -29,6 +28,7 @@ from shapecraft.paint_measures import (
 )
 from shapecraft.paint_views import ViewPlan, paint_views
 from shapecraft.painting_cases import CASES, COLOURS, MATERIALS, painting_cases
+from tests.shapecraft.toy_painting import stool
 
 TEXTS = ("red leather seat", "blue metal leg", "green core")
 
@@ -43,19 +43,6 @@ class Painted:
         albedo = self.albedo(np.asarray(part), np.asarray(position))
         assert uv.shape == (len(position), 2)
         return Material(albedo, np.full(len(albedo), self.roughness), np.full(len(albedo), self.metalness))
-
-
-def part(name: str, shape: trimesh.Trimesh, at=(0, 0, 0)) -> PartMesh:
-    return PartMesh(name, shape.vertices + np.array(at), np.asarray(shape.faces))
-
-
-def stool() -> ObjectMesh:
-    """A seat, a leg below it, and a core that the seat hides."""
-    return ObjectMesh((
-        part("seat", trimesh.creation.box((1.0, 1.0, 0.4)), (0, 0, 0.8)),
-        part("leg", trimesh.creation.cylinder(0.1, 0.6, sections=16), (0, 0, 0.3)),
-        part("core", trimesh.creation.box((0.6, 0.6, 0.2)), (0, 0, 0.8)),
-    ))
 
 
 @pytest.fixture(scope="module")
