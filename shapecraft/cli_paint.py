@@ -32,6 +32,7 @@ Device = Annotated[str, typer.Option(help="cpu, cuda, ...")]
 Precision = Annotated[str | None, typer.Option(help="float16, bfloat16, float32. Without: as the device likes.")]
 Revision = Annotated[str | None, typer.Option(help="Commit, tag or branch of a repository.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch what is missing of the model from its hub.")]
+Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, for which Blender starts.")]
 Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
 
 EMBEDDED, FLAT = "embedded", "flat"
@@ -62,10 +63,12 @@ def paint(
     revision: Revision = None,
     download: Download = False,
     version: Number = None,
+    blend: Blend = True,
 ) -> None:
     """Paint a finished object, every part by its own words. The same command again goes on where it was stopped.
 
-    Writes a GLB with its maps, a page, the maps, also part by part, and the prompts into the run's paintings/ folder.
+    Writes GLB and .blend with their maps, a page, the maps, also part by part, and the prompts into the run's
+    paintings/ folder.
     """
     from easel.runs import RunStore
     from shapecraft.paint_arguments import read_paint_settings
@@ -92,7 +95,7 @@ def paint(
             asked = _appearance(made, prompt, part).within(model.vocabulary, unknown=_unknown(unknown_words))
             order = PaintOrder(asked, model, chosen, size or (512 if preset == "small" else 2048), made.version)
         typer.echo(made.words())
-        _tell(_followed(store, order, device=device), made.watermark)
+        _tell(_followed(store, order, device=device, blend=blend), made.watermark)
 
 
 def chapter(run: RunStore) -> None:
@@ -145,7 +148,7 @@ def _unknown(text: str) -> Literal["refuse", "drop"]:
     raise ConfigurationError("refuse or drop", came=text, where="--unknown-words")
 
 
-def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu") -> PaintingKept:
+def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu", blend: bool = True) -> PaintingKept:
     """Tell what happens; an interrupt keeps the checkpoint and says how to go on."""
     from shapecraft.run_painting import paint_run
 
@@ -153,7 +156,7 @@ def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu") -> Pai
         typer.echo(f"  {line}")
     done: list[int] = []
     try:
-        return _shown(paint_run(store, order, device=device), done)
+        return _shown(paint_run(store, order, device=device, blend=blend), done)
     except KeyboardInterrupt:
         kept = f"the checkpoint of step {done[-1]} is kept" if done else "nothing was to keep yet"
         typer.echo(f"\nStopped; {kept}. The same command goes on.", err=True)
@@ -209,6 +212,8 @@ def _tell(kept: PaintingKept, watermark: str) -> None:
     for what in shown:
         typer.echo(f"painted {what}: {kept.files[what]}")
     typer.echo(f"maps of each part alone: {kept.folder / 'parts'}")
+    if kept.no_blend:
+        typer.echo(f"no Blender file: {kept.no_blend}", err=True)
     if kept.unsaid:
         typer.echo(f"whose words name neither colour nor material, left as they were: {', '.join(kept.unsaid)}")
     if kept.unseen:

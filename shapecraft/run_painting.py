@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from easel.errors import ConfigurationError
+from easel.errors import ConfigurationError, MissingCapability
 from shapecraft.appearance import Appearance
 from shapecraft.atlas import LARGEST, Atlas, make_atlas
 from shapecraft.baking import UPSAMPLE, Maps, Materials, bake
+from shapecraft.blender_conversion import ExportError
 from shapecraft.flat_painting import flat_painting
 from shapecraft.model_page import model_page
 from shapecraft.paint_events import PaintEvent, PaintFinished
@@ -25,6 +26,7 @@ from shapecraft.painting import PaintSubject, paint
 from shapecraft.sheets import png_bytes
 from shapecraft.standing import Standing, standing
 from shapecraft.texture_maps import albedo_png, maps_sheet, metallic_roughness_png, part_pngs
+from shapecraft.textured_blend import textured_blend
 from shapecraft.textured_glb import textured_glb
 
 if TYPE_CHECKING:
@@ -79,13 +81,15 @@ class PaintingBegun:
 @dataclass(frozen=True, eq=False)
 class PaintingKept:
     """files : what it is -> path, of everything that was written; unsaid : parts whose words name no material (Tier 0)
-    unseen : parts that nothing outside sees; maps : what the files hold"""
+    unseen : parts that nothing outside sees; no_blend : why there is no .blend though one was asked for
+    atlas, maps : what the files hold"""
 
     number: int
     folder: Path
     files: dict[str, Path]
     unsaid: tuple[str, ...]
     unseen: tuple[str, ...]
+    no_blend: str
     atlas: Atlas
     maps: Maps
 
@@ -94,11 +98,12 @@ RunPaintEvent = PaintEvent | PaintingBegun | PaintingKept
 
 
 def paint_run(
-    run: RunStore, order: PaintOrder, *, device: str = "cpu", threads: int | None = 1,
+    run: RunStore, order: PaintOrder, *, device: str = "cpu", threads: int | None = 1, blend: bool = True,
 ) -> Generator[RunPaintEvent, None, None]:
     """Paints the object of a run and keeps what comes of it; the last event names the files.
 
     run : open for writing (`RunStore.amend`); device, threads : as `painting.paint` takes them
+    blend : also a .blend, for which Blender starts; where it cannot, the reason is told and everything else stands
     Raises ConfigurationError as `standing`, `make_atlas` and `paint` do, and for prompts that are not one a part.
     """
     made = standing(run, order.version)
@@ -136,7 +141,14 @@ def paint_run(
     for what, relative, content in _files(made, order, atlas, maps):
         files[what] = run.write(f"{TABLE}/{number}/{relative}", content)
     files["prompts"] = folder / "prompts.json"
-    yield PaintingKept(number, folder, files, unsaid, tuple(mesh.names[one] for one in maps.hidden), atlas, maps)
+    no_blend = ""
+    if blend:
+        try:
+            files["Blender file"] = run.write(f"{TABLE}/{number}/object.blend", textured_blend(atlas, maps))
+        except (MissingCapability, ExportError) as error:
+            no_blend = str(error)
+    unseen = tuple(mesh.names[one] for one in maps.hidden)
+    yield PaintingKept(number, folder, files, unsaid, unseen, no_blend, atlas, maps)
 
 
 def paintings(run: RunStore) -> tuple[dict[str, Any], ...]:

@@ -16,7 +16,7 @@ from PIL import Image
 from easel.embedded_clip import Words
 from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
-from shapecraft import cli_paint, live, replaying
+from shapecraft import cli_paint, live, replaying, run_painting
 from shapecraft.paint_arguments import read_paint_settings, read_prompts
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.run_painting import FLAT, PaintOrder, paint_run, painting_lines, paintings
@@ -25,7 +25,7 @@ from tests.shapecraft.test_cli import BlendWall, make, run
 from tests.shapecraft.toy_painting import ToyGuidance
 
 QUICK = ("--settings", "small", "--size", "64", "--set", "views.whole=2", "--set", "views.close=1", "--set",
-         "checkpoint_every=2", "--set", "environments=[overcast]")
+         "checkpoint_every=2", "--set", "environments=[overcast]", "--no-blend")
 PARTS = ("--prompt", "a red bench", "--part", "supports=blue concrete supports", "--part", "seat=red oak seat")
 
 
@@ -64,14 +64,15 @@ def test_without_a_model_it_says_which_there_are(made):
     assert "none of these options with flat painting, got --steps" in refused(made, "--guidance", "flat", "--steps", 3)
 
 
-def test_flat_painting_writes_every_file_and_show_finds_it(made):
+def test_flat_painting_writes_every_file_and_show_finds_it(made, monkeypatch):
+    monkeypatch.setattr(run_painting, "textured_blend", lambda atlas, maps: b"BLENDER")
     done = run("paint", str(made), "--guidance", "flat", "--size", "64", "--part", "seat=polished brass seat")
     assert done.exit_code == 0
     assert '  seat: "polished brass seat"' in done.stdout
     folder = made / "paintings" / "1"
     told = dict(re.findall(r"^painted (.*): (.*)$", done.stdout, re.MULTILINE))
     assert {Path(path).relative_to(folder).as_posix() for path in told.values()} == {
-        "object.glb", "object.html", "albedo.png", "metallic_roughness.png", "maps.png", "prompts.json"}
+        "object.glb", "object.html", "object.blend", "albedo.png", "metallic_roughness.png", "maps.png", "prompts.json"}
     assert sorted(path.name for path in (folder / "parts").iterdir()) == [
         "seat_albedo.png", "seat_metallic_roughness.png", "supports_albedo.png", "supports_metallic_roughness.png"]
     scene = trimesh.load(folder / "object.glb")
@@ -84,6 +85,7 @@ def test_flat_painting_writes_every_file_and_show_finds_it(made):
     assert (kept["guidance"], kept["settings"], kept["size"]) == (FLAT, None, 64)
     assert kept["prompts"]["parts"]["seat"] == {"prompt": "polished brass seat", "source": "user"}
     shown = run("show", str(made)).stdout
+    assert (folder / "object.blend").read_bytes() == b"BLENDER"
     assert f"painting 1, version 0, {FLAT}: {folder / 'object.glb'}" in shown
 
 
@@ -172,6 +174,10 @@ def test_an_order_must_fit_its_object(made):
 def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     from shapecraft.recordings import keep
 
+    def no_blender(atlas, maps):
+        raise MissingCapability("Blender as a Python module", came="none", mend="Type: make blender")
+
+    monkeypatch.setattr(run_painting, "textured_blend", no_blender)
     kept = keep(RunStore.read(made), tmp_path / "kept" / "mine", label="a stand-in", date="2000-01-01", notes=[])
     monkeypatch.setattr(replaying, "find_blender", lambda: None)
     monkeypatch.setattr(replaying, "open_wall", lambda **_: BlendWall(level="jail"))
@@ -186,6 +192,7 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
         done.stdout)
     assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
     assert len(toy.calls) == 2, "the whole and one part a step"
+    assert "no Blender file: expected Blender as a Python module, got none. Type: make blender" in done.stderr
 
     def none(name, **_):
         raise MissingCapability("the weights of the embedded painter", came="none", mend="Train them.")
@@ -203,7 +210,7 @@ def test_the_painted_page_shows_its_textures_offline(made, tmp_path):
     """The page's own policy must let the viewer read the pictures in the model."""
     from playwright.sync_api import sync_playwright
 
-    assert run("paint", str(made), "--guidance", "flat", "--size", "64", "--part", "seat=red paint", "--part",
+    assert run("paint", str(made), "--guidance", "flat", "--size", "64", "--no-blend", "--part", "seat=red paint", "--part",
                "supports=red plastic").exit_code == 0
     row = paintings(RunStore.read(made))[-1]
     problems: list[str] = []
