@@ -95,6 +95,8 @@ def open_model(name: str | Path, *, device: str | torch.device, dtype: torch.dty
     diffusers = import_through_torchvision("diffusers")
     transformers = import_through_torchvision("transformers")
     alphabars, prediction = _schedule(diffusers, folder, index)
+    texts = [_opened(transformers, index, f"text_encoder{one}", _TEXT) for one in suffixes]
+    tokenizers = [_opened(transformers, index, f"tokenizer{one}", _TOKENIZERS) for one in suffixes]
     kept: dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "variant": variant}
     light = bool(diffusers.utils.is_accelerate_available())
     try:
@@ -104,13 +106,10 @@ def open_model(name: str | Path, *, device: str | torch.device, dtype: torch.dty
                                                       **kept) if "vae" in parts else None
         with _without_bars(transformers):
             encoders = tuple(
-                (_opened(transformers, index, f"tokenizer{one}", _TOKENIZERS).from_pretrained(
-                    folder / f"tokenizer{one}", local_files_only=True),
-                 _opened(transformers, index, f"text_encoder{one}", _TEXT).from_pretrained(
-                    folder / f"text_encoder{one}", **kept).to(dtype)) for one in suffixes)
+                (tokenizer.from_pretrained(folder / f"tokenizer{one}", local_files_only=True),
+                 text.from_pretrained(folder / f"text_encoder{one}", **kept).to(dtype))
+                for one, tokenizer, text in zip(suffixes, tokenizers, texts, strict=True))
     except (OSError, ValueError, RuntimeError, KeyError) as fault:
-        if isinstance(fault, (ConfigurationError, MissingCapability)):
-            raise
         raise MissingCapability("all parts of the model, as diffusers saves them", came=str(fault), where=str(folder),
                                 mend=_missing(name, commit, variant).mend) from fault
     _refuse_denoiser(denoiser, vae, index["_class_name"])

@@ -17,12 +17,20 @@ from easel.guidance import (
     timestep_range,
     weighting_of,
 )
+from easel.torch_threads import torch_threads
 from tests.easel.guidance_suite import check_guidance, picture_of, pulled
 from tests.easel.tiny_models import packages
 from tests.easel.toy_guidance import GaussianGuidance, alphabars, exact_epsilon
 
 RED, GREY = (0.8, 0.1, 0.1), (0.5, 0.5, 0.5)
 TOY = GaussianGuidance({"red": RED})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other would cost these small models far more than they compute."""
+    with torch_threads(1):
+        yield
 
 
 def test_the_toy_keeps_the_contract():
