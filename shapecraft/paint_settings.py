@@ -16,6 +16,7 @@ from shapecraft.texture_field import FieldSettings
 Over = Literal["uv", "surface", "apart"]
 Terms = Literal["both", "global", "components"]
 Policy = Literal["sum", "one"]
+Lamps = Literal["still", "turned", "viewer"]
 
 _NO_RESULT = ("preview_every", "preview_size", "checkpoint_every", "megabytes")
 
@@ -34,8 +35,11 @@ class PaintSettings:
         number, so that its mean is the sum (ours; cheaper)
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
     part_weight : of the components' terms (paper: 1)
-    environments : of `shapecraft.environments`, one at a time (paper silent; ours); turned : by a seeded angle around
-        the vertical; lights : lightings of each view (ours: 2); shared_light : see `light_of` (ours: 0.02; 0 is exact)
+    environments : of `shapecraft.environments`, one at a time (paper silent; ours)
+    lamps : "still"; "turned" around the vertical by a seeded angle; "viewer": carried with the camera, as if the object
+        were turned before it, and turned up to 60 degrees either way, so that no side of the object is the dark one
+        (paper silent; ours)
+    lights : lightings of each view (ours: 2); shared_light : see `light_of` (ours: 0.02; 0 is exact)
     views : see `ViewPlan`; size : pixels of a side, None is what the guidance wants; samples : along each side of a
         pixel (ours: 1, and 2 where pictures are small)
     backdrop : darkest and brightest grey behind a picture, linear; one for every picture (paper silent; ours)
@@ -59,7 +63,7 @@ class PaintSettings:
     last_rate: float = 1.0
     part_weight: float = 1.0
     environments: tuple[str, ...] = ("studio", "overcast", "window")
-    turned: bool = True
+    lamps: Lamps = "viewer"
     lights: int = 2
     shared_light: float = 0.02
     views: ViewPlan = dataclasses.field(default_factory=ViewPlan)
@@ -75,7 +79,7 @@ class PaintSettings:
 
     def __post_init__(self) -> None:
         for name, known in (("over", ("uv", "surface", "apart")), ("terms", ("both", "global", "components")),
-                            ("policy", ("sum", "one"))):
+                            ("policy", ("sum", "one")), ("lamps", ("still", "turned", "viewer"))):
             if getattr(self, name) not in known:
                 raise ConfigurationError(" or ".join(known), came=str(getattr(self, name)),
                                          where=f"PaintSettings.{name}")
@@ -112,7 +116,7 @@ class PaintSettings:
         """The paper's: psi over uv, every component at every step, SDS; numbers of the close relatives where it is
         silent."""
         guided = DistilSettings(guidance_scale=100.0, clip=None)
-        return replace(cls(3000, 0.01, guided, guided, over="uv", shared_light=0.0), **changes)
+        return replace(cls(3000, 0.01, guided, guided, over="uv", lamps="turned", shared_light=0.0), **changes)
 
     @classmethod
     def ours(cls, **changes: Any) -> PaintSettings:

@@ -11,16 +11,22 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from shapecraft.brdf import Material, PixelLight, display, light_of, shade
 from shapecraft.environments import Environment
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import light_chance
+from shapecraft.paint_settings import Lamps
 from shapecraft.paint_views import PaintView, ViewBuffers, buffers_of
 from shapecraft.painted_field import Layout
 from shapecraft.texture_field import Places, TextureField
 
 if TYPE_CHECKING:
     import torch
+
+_ELEVATION_DEG = 25.0  # of a camera before which an object is turned (ours)
+_SWING = math.radians(60)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +57,17 @@ class Shots:
     """Shots by number of view and of light.
 
     views : all cameras; size, samples : of their pictures; seed : of their lights; megabytes : granted;
-    turned, shared : see `PaintSettings`
+    lamps, shared : see `PaintSettings`
     """
 
     def __init__(
         self, mesh: ObjectMesh, views: tuple[PaintView, ...], field: TextureField, layout: Layout,
-        environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, turned: bool, shared: float,
+        environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, lamps: Lamps, shared: float,
         megabytes: float, device: Any = "cpu",
     ) -> None:
         self.views = views
         self._mesh, self._field, self._layout, self._environments = mesh, field, layout, environments
-        self._size, self._samples, self._seed, self._turned, self._device = size, samples, seed, turned, device
+        self._size, self._samples, self._seed, self._lamps, self._device = size, samples, seed, lamps, device
         self._shared, self._megabytes = shared, megabytes
         self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor]] = OrderedDict()
         self._lit: OrderedDict[tuple[int, int], PixelLight] = OrderedDict()
@@ -96,16 +102,37 @@ class Shots:
         chance = light_chance(self._seed, view, light)
         # Rounds over the environments, so that few lights a view still show all of them.
         around = self._environments[(view + light) % len(self._environments)]
-        angle = chance.uniform(0, 2 * math.pi) if self._turned else 0.0
-        return lit(around, buffers, angle, shared=self._shared)
+        return lit(around, buffers, _turn(self.views[view], self._lamps, chance), shared=self._shared)
 
 
-def lit(environment: Environment, buffers: ViewBuffers, angle: float = 0.0, *, shared: float = 0.0) -> PixelLight:
-    """Light of an environment that is turned around the vertical by an angle in radians."""
-    turn = buffers.normal.new_tensor([[math.cos(angle), -math.sin(angle), 0.0],
-                                      [math.sin(angle), math.cos(angle), 0.0], [0.0, 0.0, 1.0]])
-    # What arrives depends on directions relative to the map alone: the object is turned instead.
-    return light_of(environment, buffers.normal @ turn.T, buffers.view @ turn.T, half=True, shared=shared)
+def lit(
+    environment: Environment, buffers: ViewBuffers, turn: np.ndarray | None = None, *, shared: float = 0.0
+) -> PixelLight:
+    """Light of an environment. turn : (3, 3) from world directions to those of the map"""
+    normal, view = buffers.normal, buffers.view
+    if turn is not None:
+        # What arrives depends on directions relative to the map alone: the object is turned instead.
+        across = normal.new_tensor(turn.T)
+        normal, view = normal @ across, view @ across
+    return light_of(environment, normal, view, half=True, shared=shared)
+
+
+def _turn(view: PaintView, lamps: Lamps, chance: np.random.Generator) -> np.ndarray | None:
+    """(3, 3) from world directions to those of the map; see `PaintSettings.lamps`."""
+    if lamps == "still":
+        return None
+    if lamps == "turned":
+        return _around(chance.uniform(0, 2 * math.pi))
+    tilt = math.radians(_ELEVATION_DEG)
+    ahead = np.array([0.0, math.cos(tilt), -math.sin(tilt)])
+    right = np.array([1.0, 0.0, 0.0])
+    before = np.stack([right, np.cross(ahead, right), ahead])
+    return _around(chance.uniform(-_SWING, _SWING)) @ before.T @ view.camera.matrix()[:3, :3]
+
+
+def _around(angle: float) -> np.ndarray:
+    return np.array([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0],
+                     [0.0, 0.0, 1.0]])
 
 
 def _cost(buffers: ViewBuffers, places: Places, neighbours: torch.Tensor) -> float:

@@ -126,7 +126,7 @@ class _Work:
         self.views: PaintViews = paint_views(self.mesh, settings.views, seed=settings.seed)
         self._size = settings.size or guidance.size
         self._shots = Shots(self.mesh, self.views.views, self.field, self.layout, environments, size=self._size,
-                            samples=settings.samples, seed=settings.seed, turned=settings.turned,
+                            samples=settings.samples, seed=settings.seed, lamps=settings.lamps,
                             shared=settings.shared_light, megabytes=settings.megabytes, device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -13,8 +11,9 @@ from easel.torch_threads import torch_threads
 from shapecraft.brdf import light_of
 from shapecraft.environments import environment
 from shapecraft.mesh import ObjectMesh, PartMesh
+from shapecraft.paint_settings import Lamps
 from shapecraft.paint_shots import Shots, lit
-from shapecraft.paint_views import ViewPlan, buffers_of, paint_views
+from shapecraft.paint_views import ViewPlan, buffers_of, paint_views, view_from
 from shapecraft.painted_field import Layout
 from shapecraft.texture_field import FieldSettings
 
@@ -36,11 +35,11 @@ def pair() -> ObjectMesh:
                                                                           (0, 0, 1))))
 
 
-def shots(mesh: ObjectMesh, megabytes: float) -> Shots:
+def shots(mesh: ObjectMesh, megabytes: float, lamps: Lamps = "turned") -> Shots:
     layout = Layout.of(mesh, "surface")
     views = paint_views(mesh, ViewPlan(whole=3, close=1), seed=0).views
-    return Shots(mesh, views, layout.field(SMALL, seed=0), layout, (environment("overcast"),), size=12, samples=1,
-                 seed=0, turned=True, shared=0.1, megabytes=megabytes)
+    return Shots(mesh, views, layout.field(SMALL, seed=0), layout, (environment("window"),), size=12, samples=1,
+                 seed=0, lamps=lamps, shared=0.1, megabytes=megabytes)
 
 
 def test_memory_is_bounded_and_what_went_comes_back_alike():
@@ -73,10 +72,26 @@ def test_a_turned_light_is_the_light_of_a_turned_map():
     buffers = buffers_of(mesh, paint_views(mesh, ViewPlan(whole=1, close=0), seed=1).views[0], size=24)
     around = environment("window")
     turned = light_of(around.turned(90.0), buffers.normal, buffers.view)
-    found = lit(around, buffers, math.pi / 2)
+    found = lit(around, buffers, np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]))
     torch.testing.assert_close(found.matt.float(), turned.matt, atol=4e-3, rtol=1e-2)
     assert float((found.gloss.float() - turned.gloss).abs().mean() / turned.gloss.mean()) < 0.02
     assert float((found.matt - lit(around, buffers).matt).abs().max()) > 0.1
+
+
+def test_the_viewers_lamps_light_every_side_alike():
+    ball = ObjectMesh((part("ball", trimesh.creation.icosphere(3)),))
+    layout = Layout.of(ball, "surface")
+    views = tuple(view_from(ball, towards) for towards in ((0, -1, 0.2), (1, 0.3, 0.4), (0.1, 0.2, -1)))
+
+    def brightness(lamps: Lamps) -> list[float]:
+        made = Shots(ball, views, layout.field(SMALL, seed=0), layout, (environment("overcast"),), size=16, samples=1,
+                     seed=0, lamps=lamps, shared=0.1, megabytes=100.0)
+        return [float(made.at(number, 0).light.matt.float().mean()) for number in range(3)]
+
+    assert np.ptp(brightness("viewer")) < 0.02
+    assert min(brightness("viewer")) > 0.8
+    assert brightness("still")[2] < 0.5
+    assert brightness("turned") == pytest.approx(brightness("still"), rel=0.02)  # a sky that is alike all around
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 9, 28])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -177,3 +179,21 @@ def test_the_whole_from_one_direction():
     assert (view.part, view.side) == (None, "front")
     assert np.abs(view.camera.project(mesh.vertices)[:, :2]).max() == pytest.approx(1 / 1.1, abs=1e-6)
     np.testing.assert_allclose(np.subtract(view.camera.eye, view.camera.target)[[0, 2]], 0, atol=1e-9)
+
+
+def test_details_fill_the_picture_and_leave_the_other_views_as_they_are():
+    mesh, plain = stool(), paint_views(stool(), PLAN, seed=3)
+    found = paint_views(mesh, replace(PLAN, details=6, fill=0.6), seed=3)
+    assert [one.part for one in found.views] == [None] * 4 + [0] * 8 + [1] * 8
+    assert found.views[4:6] + found.views[12:14] == plain.of(0) + plain.of(1)
+    for view in found.views[6:12] + found.views[14:]:
+        covered = len(buffers_of(mesh, view, size=32)) / 32**2
+        assert covered > 0.45, view
+        assert view.camera.fov_deg < 40
+    assert len({view.camera.target for view in found.views[14:]}) == 6
+    assert np.mean([len(buffers_of(mesh, view, size=32)) / 32**2 for view in plain.of(1)]) < 0.45
+
+
+def test_details_without_close_ups_are_refused():
+    with pytest.raises(ConfigurationError, match="up to 256 details beside close-ups"):
+        ViewPlan(whole=2, close=0, details=3)
