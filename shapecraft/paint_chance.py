@@ -17,18 +17,24 @@ WHOLE = -1
 _ORDER, _VIEWS, _PICTURE, _GUIDANCE, _LIGHT = range(5)
 
 
-def terms_at(step: int, parts: Sequence[int], *, whole: bool, one: bool, seed: int) -> tuple[tuple[int, float], ...]:
-    """(term, weight) pairs of a step. parts : that have a term; one : of them a step, weighed by their number"""
-    first = ((WHOLE, 1.0),) if whole else ()
+def terms_at(step: int, parts: Sequence[int], *, whole: int, one: bool, seed: int) -> tuple[tuple[int, float], ...]:
+    """(term, weight) pairs of a step.
+
+    parts : that have a term; one : of them a step, weighed by their number; whole : steps from one global term to the
+        next, which is weighed by them; 0 has none
+    """
+    first = ((WHOLE, float(whole)),) if whole and step % whole == 0 else ()
     if not parts or not one:
         return (*first, *((part, 1.0) for part in parts))
     turn, place = divmod(step, len(parts))
     return (*first, (parts[int(_chance(seed, _ORDER, turn).permutation(len(parts))[place])], float(len(parts))))
 
 
-def uses_before(step: int, term: int, parts: int, *, one: bool) -> int:
-    """How often a term came before a step, but for the shuffled place within a round of components."""
-    return step if term == WHOLE or not one else step // parts
+def uses_before(step: int, term: int, parts: int, *, whole: int, one: bool) -> int:
+    """How often a term that comes at a step came before it."""
+    if term == WHOLE:
+        return step // whole
+    return step // parts if one else step
 
 
 def view_at(use: int, term: int, views: int, *, seed: int) -> int:

@@ -35,6 +35,8 @@ class PaintSettings:
         number, so that its mean is the sum (ours; cheaper)
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
     part_weight : of the components' terms (paper: 1)
+    whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
+        many and a step is dear)
     environments : of `shapecraft.environments`, one at a time (paper silent; ours)
     lamps : "still"; "turned" around the vertical by a seeded angle; "viewer": carried with the camera, as if the object
         were turned before it, and turned up to 60 degrees either way, so that no side of the object is the dark one
@@ -62,6 +64,7 @@ class PaintSettings:
     own: tuple[tuple[str, DistilSettings], ...] = ()
     last_rate: float = 1.0
     part_weight: float = 1.0
+    whole_every: int = 1
     environments: tuple[str, ...] = ("studio", "overcast", "window")
     lamps: Lamps = "viewer"
     lights: int = 2
@@ -83,8 +86,8 @@ class PaintSettings:
             if getattr(self, name) not in known:
                 raise ConfigurationError(" or ".join(known), came=str(getattr(self, name)),
                                          where=f"PaintSettings.{name}")
-        whole_numbers = (("steps", 1), ("lights", 1), ("samples", 1), ("seed", 0), ("preview_every", 0),
-                         ("preview_size", 8), ("checkpoint_every", 0))
+        whole_numbers = (("steps", 1), ("lights", 1), ("samples", 1), ("whole_every", 1), ("seed", 0),
+                         ("preview_every", 0), ("preview_size", 8), ("checkpoint_every", 0))
         for name, least in whole_numbers:
             if not isinstance(getattr(self, name), int) or getattr(self, name) < least:
                 raise ConfigurationError(f"a whole number from {least}", came=str(getattr(self, name)),

@@ -130,6 +130,7 @@ class _Work:
                             shared=settings.shared_light, megabytes=settings.megabytes, device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None
+        self._every = 0 if settings.terms == "components" else settings.whole_every
         self.skipped: list[tuple[str, str]] = []
         self.parts: list[int] = []
         for number, part in enumerate(self.mesh.parts if settings.terms != "global" else ()):
@@ -142,6 +143,8 @@ class _Work:
         if settings.terms == "components" and not self.parts:
             raise ConfigurationError("a part that is seen and has a prompt", where="PaintSubject",
                                      came="; ".join(f"{name}: {reason}" for name, reason in self.skipped))
+        if not self.parts:
+            self._every = 1  # every step has a term
         self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
         self._numbers = {term: [number for number, one in enumerate(self.views.views)
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
@@ -151,7 +154,7 @@ class _Work:
 
     def terms_at(self, step: int) -> tuple[tuple[int, float], ...]:
         own = self.settings
-        return terms_at(step, self.parts, whole=own.terms != "components", one=own.policy == "one", seed=own.seed)
+        return terms_at(step, self.parts, whole=self._every, one=own.policy == "one", seed=own.seed)
 
     def term(self, step: int, term: int, weight: float, threads: int | None) -> TermStep:
         """One term's gradient, added to the field's."""
@@ -213,7 +216,7 @@ class _Work:
     def _shot(self, step: int, term: int) -> tuple[Shot, float]:
         own, chance = self.settings, picture_chance(self.settings.seed, step, term)
         numbers = self._numbers[term]
-        use = uses_before(step, term, len(self.parts), one=own.policy == "one")
+        use = uses_before(step, term, len(self.parts), whole=self._every, one=own.policy == "one")
         view = numbers[view_at(use, term, len(numbers), seed=own.seed)]
         return self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
 

@@ -10,13 +10,13 @@ from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, term
 
 
 def test_a_sum_has_every_term_at_every_step():
-    assert terms_at(5, (0, 2), whole=True, one=False, seed=0) == ((WHOLE, 1.0), (0, 1.0), (2, 1.0))
-    assert terms_at(5, (), whole=True, one=True, seed=0) == ((WHOLE, 1.0),)
+    assert terms_at(5, (0, 2), whole=1, one=False, seed=0) == ((WHOLE, 1.0), (0, 1.0), (2, 1.0))
+    assert terms_at(5, (), whole=1, one=True, seed=0) == ((WHOLE, 1.0),)
 
 
 def test_one_component_a_step_has_the_sum_as_its_mean():
     parts = (0, 1, 4)
-    drawn = [terms_at(step, parts, whole=False, one=True, seed=7) for step in range(30)]
+    drawn = [terms_at(step, parts, whole=0, one=True, seed=7) for step in range(30)]
     assert all(len(one) == 1 for one in drawn)
     sums: Counter[int] = Counter()
     for (term, weight), in drawn:
@@ -26,10 +26,16 @@ def test_one_component_a_step_has_the_sum_as_its_mean():
     assert len(orders) > 2
 
 
+def test_the_whole_comes_seldom_and_counts_as_often():
+    drawn = [terms_at(step, (0, 1), whole=3, one=True, seed=0) for step in range(9)]
+    assert [[weight for term, weight in one if term == WHOLE] for one in drawn] == [[3.0], [], []] * 3
+    assert [uses_before(step, WHOLE, 2, whole=3, one=True) for step in (0, 3, 6)] == [0, 1, 2]
+
+
 def test_views_come_in_rounds():
     for one, parts in ((True, 3), (False, 3)):
         steps = range(0, 60, 3) if one else range(20)
-        seen = [view_at(uses_before(step, 1, parts, one=one), 1, 5, seed=0) for step in steps]
+        seen = [view_at(uses_before(step, 1, parts, whole=1, one=one), 1, 5, seed=0) for step in steps]
         assert all(sorted(seen[at:at + 5]) == [0, 1, 2, 3, 4] for at in range(0, 20, 5))
         assert len({tuple(seen[at:at + 5]) for at in range(0, 20, 5)}) > 1
 
