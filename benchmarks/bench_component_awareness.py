@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import io
 import json
 import math
 import multiprocessing
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from PIL import Image, ImageDraw
 from easel.guidance import Distilled
 from easel.jsonl import append, canonical, write_whole
 from easel.jsonl import read as read_lines
-from easel.painter import painter_card, painter_folder
+from easel.painter import painter_folder
 from easel.statistics import wilson
 from easel.torch_threads import torch_threads
 from shapecraft.appearance import Appearance
@@ -146,7 +147,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
             settings = replace(cell.settings, terms=terms, seed=cell.seed)
             painted = painted_by(mesh, asked, Muted(guidance) if cell.arm == "zero" else guidance, settings)
         seconds = time.perf_counter() - begun
-        row = measured(mesh, painted, case, cell)
+        row = measured(mesh, painted, case)
         crops = crops_of(mesh, painted, case, cell)
         shown = picture(mesh, painted)
     path = cell.out / "pictures" / f"{cell.name}.png"
@@ -167,13 +168,11 @@ def painted_by(mesh: ObjectMesh, asked: Appearance, guidance: Any, settings: Pai
     return ended.painted
 
 
-def measured(mesh: ObjectMesh, painted: Any, case: PaintingCase, cell: Cell) -> dict[str, Any]:
+def measured(mesh: ObjectMesh, painted: Any, case: PaintingCase) -> dict[str, Any]:
     mesh = getattr(painted, "mesh", mesh)
-    colours = {} if cell.arm == "tier0" and not cell.guidance else dict(painter_card(Path(cell.guidance)).colours)
     points = visible_points(mesh, seed=0)
-    own = [reference_colour(text, colours) for text in case.appearance.texts]
     first, = painting_cases([case.name])
-    before = [reference_colour(text, colours) for text in first.appearance.texts]
+    own, before = ([reference_colour(colour) for colour in one.colours] for one in (case, first))
     figures = part_figures(mesh, points, painted, own)
     rows = [{"name": one.name, "prompt": case.appearance.texts[one.own], "right": one.right,
              "unswapped": as_before.right, "nearest": case.appearance.texts[one.nearest], "distances": one.distances,
@@ -209,7 +208,7 @@ def picture(mesh: ObjectMesh, painted: Any) -> bytes:
         buffers = buffers_of(mesh, PaintView(camera, None, "front"), size=PIXELS, samples=2)
         found = painted.material_at(*(one.numpy() for one in (buffers.part, buffers.position, buffers.uv)))
         material = Material(*(torch.from_numpy(np.ascontiguousarray(one)) for one in found))
-        lit = display(shade(light_of(light, buffers.normal, buffers.view), material))
+        lit = display(shade(light_of(light, buffers.normal, buffers.view, shared=0.06), material))
         shown.append(buffers.picture(lit, (1.0, 1.0, 1.0)))
         if not number:
             from shapecraft.brdf import to_screen
@@ -286,7 +285,7 @@ def cells_of(options: argparse.Namespace) -> list[Cell]:
             for arm in options.arms.split(",") for case in cases]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("--guidance", type=Path, help="a folder; without: the painter that ships")
@@ -299,7 +298,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
     parser.add_argument("--sheet", choices=("both", "components"))
     parser.add_argument("--answers", type=Path)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if strange := set(options.arms.split(",")) - set(ARMS):
         parser.error(f"arms are {', '.join(ARMS)}, not {', '.join(strange)}")
     options.out.mkdir(parents=True, exist_ok=True)
@@ -332,8 +331,12 @@ def work(options: argparse.Namespace, kept: Path) -> None:
     left = [cell for cell in cells if cell.key("none" if cell.arm == "tier0" else source) not in done]
     print(f"{len(left)} of {len(cells)} cells to paint; {source}", flush=True)
     begun = time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        for number, row in enumerate(pool.imap_unordered(run_cell, left), start=1):
+    with contextlib.ExitStack() as stack:
+        rows: Iterator[dict[str, Any]] = map(run_cell, left)
+        if options.jobs > 1:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(options.jobs))
+            rows = pool.imap_unordered(run_cell, left)
+        for number, row in enumerate(rows, start=1):
             append(kept, canonical(row))
             right = sum(part["right"] for part in row["parts"])
             spent = time.perf_counter() - begun

@@ -1,0 +1,62 @@
+"""The bench of component awareness: its arms, its figures, that it goes on where it was stopped, and the reader's sheet."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import trimesh
+
+from benchmarks import bench_component_awareness as bench
+from shapecraft.mesh import ObjectMesh
+from tests.shapecraft.toy_painting import ToyGuidance, part
+
+QUICK = ["--cases", "stool", "--seeds", "0", "--guidance", "none", "--set", "steps=30", "--set", "rate=0.1", "--set",
+         "views.whole=2", "--set", "views.close=2", "--set", "environments=[overcast]", "--set", "over=apart"]
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A seat on legs that are one block, and a guidance without a model."""
+    mesh = ObjectMesh((part("legs", trimesh.creation.box((0.6, 0.6, 0.4)), (0, 0, 0.2)),
+                       part("seat", trimesh.creation.box((1.0, 1.0, 0.4)), (0, 0, 0.6))))
+    model = ToyGuidance()
+    monkeypatch.setattr(bench, "make_objects", lambda out, cases: None)
+    monkeypatch.setattr(bench, "object_of", lambda out, case: mesh)
+    monkeypatch.setattr(bench, "guidance_of", lambda folder: model)
+    return model
+
+
+def test_arms_come_out_as_they_must_and_a_second_run_paints_nothing(tmp_path, toy, capsys):
+    bench.main([str(tmp_path), *QUICK, "--arms", "components,swapped,zero,tier0"])
+    rows = {row["arm"]: row for row in map(json.loads, (tmp_path / "cells.jsonl").read_text().splitlines())}
+    assert {arm: [part["right"] for part in row["parts"]] for arm, row in rows.items()} == {
+        "components": [True, True], "swapped": [True, True], "zero": [True, False], "tier0": [True, True]}
+    assert [part["unswapped"] for part in rows["swapped"]["parts"]] == [False, False]
+    grey = rows["zero"]["parts"]
+    assert all(part["albedo"] == [0.214] * 3 and part["metalness"] == part["roughness"] == 0.5 for part in grey)
+    assert rows["zero"]["light"] == {"studio": 0.0, "overcast": 0.0, "window": 0.0}
+    assert rows["zero"]["crops"] == []
+    assert [one["material"] for one in rows["components"]["crops"]] == ["wood", "leather"]
+    told = capsys.readouterr().out
+    assert "| components | 1 | 2 of 2 | 1.000 | 0.342 to 1.000 | 1.000 | " in told
+    assert "| zero | 1 | 1 of 2 | 0.500 | 0.095 to 0.905 | 0.500 | 0.50 | 0.00, 0.00, 1 of 1 |" in told
+    calls = len(toy.calls)
+    bench.main([str(tmp_path), *QUICK, "--arms", "components,swapped,zero,tier0"])
+    assert "0 of 4 cells to paint" in capsys.readouterr().out
+    assert len(toy.calls) == calls
+    for arm in rows:
+        assert (tmp_path / f"{arm}.png").is_file()
+
+    bench.main([str(tmp_path), "--sheet", "components"])
+    assert "2 crops: " in capsys.readouterr().out
+    key = json.loads((tmp_path / "key-components.json").read_text())
+    (tmp_path / "answers.json").write_text(json.dumps({number: "wood" for number in key}))
+    bench.main([str(tmp_path), "--sheet", "components", "--answers", str(tmp_path / "answers.json")])
+    assert "1 of 2 sorted right: 0.500 (0.095 to 0.905); chance 0.167" in capsys.readouterr().out
+
+
+def test_an_unknown_arm_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        bench.main([str(tmp_path), "--arms", "none"])
+    assert "arms are both, global, components, swapped, zero, tier0, not none" in capsys.readouterr().err
