@@ -22,6 +22,7 @@ from shapecraft.flat_painting import flat_painting
 from shapecraft.model_page import model_page
 from shapecraft.paint_events import PaintEvent, PaintFinished
 from shapecraft.paint_settings import PaintSettings, fingerprint
+from shapecraft.painted_pictures import turntable_sheet
 from shapecraft.painting import PaintSubject, paint
 from shapecraft.sheets import png_bytes
 from shapecraft.standing import Standing, standing
@@ -191,4 +192,6 @@ def _files(made: Standing, order: PaintOrder, atlas: Atlas, maps: Maps) -> Itera
             albedo, rest = part_pngs(maps, number)
             yield f"albedo of {name}", f"parts/{name}_albedo.png", albedo
             yield f"metallic-roughness of {name}", f"parts/{name}_metallic_roughness.png", rest
-    yield "sheet of maps", "maps.png", png_bytes(maps_sheet(maps, names, title=note))
+    marked = f"{made.watermark} {note}".strip()
+    yield "sheet of maps", "maps.png", png_bytes(maps_sheet(maps, names, title=marked))
+    yield "turntable", "turntable.png", png_bytes(turntable_sheet(atlas, maps, title=marked))

@@ -72,7 +72,8 @@ def test_flat_painting_writes_every_file_and_show_finds_it(made, monkeypatch):
     folder = made / "paintings" / "1"
     told = dict(re.findall(r"^painted (.*): (.*)$", done.stdout, re.MULTILINE))
     assert {Path(path).relative_to(folder).as_posix() for path in told.values()} == {
-        "object.glb", "object.html", "object.blend", "albedo.png", "metallic_roughness.png", "maps.png", "prompts.json"}
+        "object.glb", "object.html", "object.blend", "albedo.png", "metallic_roughness.png", "maps.png", "turntable.png",
+        "prompts.json"}
     assert sorted(path.name for path in (folder / "parts").iterdir()) == [
         "seat_albedo.png", "seat_metallic_roughness.png", "supports_albedo.png", "supports_metallic_roughness.png"]
     scene = trimesh.load(folder / "object.glb")
