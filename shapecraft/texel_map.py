@@ -51,7 +51,9 @@ def texel_map(uv: np.ndarray, size: int) -> TexelMap:
     inside = np.zeros((size, size), dtype=np.bool_)
     weights = np.zeros((size, size, 3), dtype=np.float32)
     fill, rim = _compiled()
-    usable = np.flatnonzero(np.isfinite(at).all(axis=(1, 2)))
+    one, two = at[:, 1] - at[:, 0], at[:, 2] - at[:, 0]
+    twice = one[:, 0] * two[:, 1] - two[:, 0] * one[:, 1]
+    usable = np.flatnonzero(np.isfinite(twice) & (twice != 0))
     shared = fill(at, usable, face, inside, weights)
     slot = np.full((size, size), -1, dtype=np.int8)
     far = np.full((size, size), np.inf, dtype=np.float32)
@@ -67,8 +69,6 @@ def _fill(at: np.ndarray, usable: np.ndarray, face: np.ndarray, inside: np.ndarr
         x0, y0, x1, y1, x2, y2 = (at[number, 0, 0], at[number, 0, 1], at[number, 1, 0], at[number, 1, 1],
                                   at[number, 2, 0], at[number, 2, 1])
         twice = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if twice == 0.0:
-            continue
         # Deeper than a hundredth of a texel from every edge is not rounding.
         longest = math.sqrt(max((x1 - x0) ** 2 + (y1 - y0) ** 2, (x2 - x1) ** 2 + (y2 - y1) ** 2,
                                 (x0 - x2) ** 2 + (y0 - y2) ** 2))
