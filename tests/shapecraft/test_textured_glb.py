@@ -177,7 +177,7 @@ def test_the_strict_reader_refuses_pictures(glb):
 
 
 def test_maps_of_another_atlas_are_refused(painted):
-    atlas, maps = painted
+    _, maps = painted
     other = make_atlas(ObjectMesh((part("ball", trimesh.creation.icosphere(subdivisions=1)),)), size=128)
     with pytest.raises(ConfigurationError, match="maps baked from this atlas of 128 texels"):
         textured_glb(other, maps)
