@@ -15,14 +15,14 @@ from easel.guidance import DistilSettings, GuidanceError
 from easel.prompt_embeddings import REMEMBERED
 from easel.torch_threads import torch_threads
 from tests.easel.guidance_suite import check_guidance, picture_of, pulled
-from tests.easel.tiny_models import TOKENS, packages, save_tiny
+from tests.easel.tiny_models import TOKENS, kept_for_backward, packages, save_tiny
 from tests.easel.toy_guidance import exact_epsilon
 
 KINDS = {
-    "sd-epsilon": {}, "sd-v": {"prediction": "v_prediction", "scheduler": "DDIMScheduler"},
+    "sd-epsilon": {}, "sd-v": {"prediction": "v_prediction", "scheduler": "DDIMScheduler", "clip_sample": False},
     "sdxl": {"wide": True, "scheduler": "EulerDiscreteScheduler"},
     "sdxl-v": {"wide": True, "scheduler": "EulerDiscreteScheduler", "prediction": "v_prediction"},
-    "pixels": {"vae": False, "scheduler": "DDPMScheduler"},
+    "pixels": {"vae": False, "scheduler": "DDPMScheduler", "clip_sample": False},
 }
 RED, BLUE = (0.8, 0.1, 0.1), (0.1, 0.2, 0.7)
 
@@ -181,6 +181,37 @@ def test_precisions_agree(folders):
     assert mixed.megabytes > DiffusersGuidance(folders["sd-epsilon"], dtype="bfloat16").megabytes
     with pytest.raises(ConfigurationError, match=r"expected bfloat16 or float32, got float16 \(at precision on cpu\)"):
         DiffusersGuidance(folders["sd-epsilon"], dtype="float16")
+
+
+def test_checkpointing_changes_no_bit(folders):
+    picture = picture_of(16)
+    plain = pulled(DiffusersGuidance(folders["sd-epsilon"]), picture, "red seat")
+    twice = pulled(DiffusersGuidance(folders["sd-epsilon"], checkpointing=True), picture, "red seat")
+    assert torch.equal(plain[1], twice[1]) and plain[0].norm == twice[0].norm
+    kept = [kept_for_backward(DiffusersGuidance(folders["sd-epsilon"], checkpointing=how), picture.requires_grad_(True)) for how in (False, True)]
+    assert kept[1] < kept[0] / 2
+    DiffusersGuidance(folders["pixels"], checkpointing=True)
+
+
+def test_the_embedded_painter_runs_on_one_thread(painter, monkeypatch):
+    monkeypatch.setattr("easel.diffusion.painter_folder", lambda: painter)
+    guidance = DiffusersGuidance.embedded(allow_unknown=True)
+    threads, denoise = [], guidance._denoise
+    guidance._denoise = lambda *told: threads.append(torch.get_num_threads()) or denoise(*told)
+    with torch_threads(2):
+        pulled(guidance, picture_of(32), "zebra leather")
+        assert torch.get_num_threads() == 2
+    assert threads == [1]
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_same_in_half_precision(folders):
+    for kind in ("sd-epsilon", "sdxl"):
+        there = DiffusersGuidance(folders[kind], device="cuda")
+        assert ", float16, VAE float32, " in there.source
+        (_, gradient), (_, wanted) = (pulled(one, picture_of(16), "red seat") for one in (there, DiffusersGuidance(folders[kind])))
+        assert float((gradient - wanted).norm() / wanted.norm()) < 0.05
+        assert torch.equal(gradient, pulled(there, picture_of(16), "red seat")[1])
 
 
 def test_megabytes_are_those_of_the_parts_in_use(folders):

@@ -52,6 +52,44 @@ def save_tiny(folder: Path, *, wide: bool = False, vae: bool = True, prediction:
     return folder
 
 
+def save_stable_diffusion(folder: Path) -> Path:
+    """Stable Diffusion 1.5's own sizes, random weights in bfloat16: 2.1 GB."""
+    diffusers, transformers = packages()
+    torch.manual_seed(0)
+    tokenizer = _tokenizer(transformers, folder / "words", tokens=77)
+    text = transformers.CLIPTextModel(transformers.CLIPTextConfig(
+        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
+        max_position_embeddings=77, projection_dim=768, bos_token_id=188, eos_token_id=189, pad_token_id=189))
+    unet = diffusers.UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
+    vae = diffusers.AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=2, latent_channels=4, sample_size=512)
+    sampler = diffusers.PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1,
+                                      skip_prk_steps=True, set_alpha_to_one=False)
+    pipe = diffusers.StableDiffusionPipeline(
+        vae=vae, text_encoder=text, tokenizer=tokenizer, unet=unet, scheduler=sampler, safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False).to(torch.bfloat16)
+    pipe.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def kept_for_backward(guidance: Any, picture: torch.Tensor) -> int:
+    """Bytes that the pass to the latents keeps, weights left out, each storage once."""
+    weights = {one.untyped_storage().data_ptr() for one in guidance._model.vae.parameters()}
+    kept: dict[int, int] = {}
+
+    def pack(one: torch.Tensor) -> torch.Tensor:
+        storage = one.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return one
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda one: one):
+        latents = guidance.latents(picture)
+    assert latents.requires_grad
+    return sum(kept.values())
+
+
 def edit(path: Path, **changes: Any) -> None:
     """Change entries of a JSON file."""
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
@@ -67,14 +105,14 @@ def _save_without_vae(folder: Path, unet: Any, text: Any, tokenizer: Any, sample
     return folder
 
 
-def _tokenizer(transformers: Any, folder: Path) -> Any:
+def _tokenizer(transformers: Any, folder: Path, *, tokens: int = TOKENS) -> Any:
     """CLIP's tokenizer, letter by letter."""
     letters = [chr(code) for code in range(33, 127)]
     words = [*letters, *(f"{letter}</w>" for letter in letters), *ENDS]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
     (folder / "merges.txt").write_text("#version: 0.2\n")
-    return transformers.CLIPTokenizer.from_pretrained(folder, model_max_length=TOKENS)
+    return transformers.CLIPTokenizer.from_pretrained(folder, model_max_length=tokens)
 
 
 def _text(transformers: Any, width: int, *, projects: bool) -> Any:
