@@ -1,6 +1,6 @@
 """Times one pull of a guidance and its shares: text, the way to the latents, denoiser, the rest, backward.
 
-    python benchmarks/bench_guidance.py [FOLDER] [--pulls 30] [--device cpu] [--dtype float32] [--size 512] [--pictures 1]
+    python benchmarks/bench_guidance.py [FOLDER] [--pulls 30] [--device cpu] [--dtype float32] [--size 512]
 
 Without a folder the embedded painter. One thread unless `--threads` says otherwise; processor time is counted, so that
 what else the machine does hardly matters, and on a GPU the clock.
@@ -53,7 +53,8 @@ def main() -> None:
 
     for name, method in (("text", "_told"), ("way to the latents", "latents"), ("denoiser and guidance", "_denoise")):
         setattr(guidance, method, timed(name, getattr(guidance, method)))
-    picture = torch.rand((options.pictures, 3, guidance.size, guidance.size), generator=torch.Generator().manual_seed(0))
+    chance = torch.Generator().manual_seed(0)
+    picture = torch.rand((options.pictures, 3, guidance.size, guidance.size), generator=chance)
     picture = picture.to(options.device).requires_grad_(True)
     print(f"{guidance.source}; weights {guidance.megabytes:.0f} MB; {options.pictures} picture(s), "
           f"{options.threads} thread(s)")
