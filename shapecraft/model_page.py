@@ -62,7 +62,7 @@ def model_page(
         "<section id=view aria-label=\"Model\"><div id=stage><canvas tabindex=0 role=img "
         f'aria-label="{text(graph.object)}, drag or use the arrow keys to turn"></canvas><p></p>'
         + (f"<span class=\"over watermark\">{text(watermark)}</span>" if watermark else "")
-        + f"</div><div id=tools>{_TOOLS}{_sliders(rig)}</div></section></main>"
+        + f"</div><div id=tools>{_TOOLS}{_LOOKS if _textured(glb) else ''}{_sliders(rig)}</div></section></main>"
         f'<script type="application/json" id=object>{data(_embedded(graph, rig))}</script>'
         f'<script type="text/plain" id=glb>{base64.b64encode(glb).decode()}</script>'
         f"<script>{_file('three.min.js')}</script><script>{_file('model.js')}</script></body></html>\n"
@@ -122,6 +122,16 @@ _TOOLS = (
     "<button type=button id=all>show all parts</button><button type=button id=home>reset view</button>"
     "<button type=button id=play hidden>Play</button><span id=status class=note></span>"
 )
+
+
+_LOOKS = (
+    "<label>show <select id=look><option>shaded<option>albedo<option>roughness<option>metalness</select></label>"
+)
+
+
+def _textured(glb: bytes) -> bool:
+    """Whether a material of a GLB, which was read already, has a picture."""
+    return b'"baseColorTexture"' in glb[20: 20 + int.from_bytes(glb[12:16], "little")]
 
 
 def _file(name: str) -> str:

@@ -28,6 +28,7 @@ class Part {
       if (!one.isMesh) return;
       one.material = one.material.clone();
       one.userData.part = this;
+      one.userData.shaded = one.material;
       one.userData.glow = one.material.emissive.clone();
       this.meshes.push(one);
     });
@@ -52,11 +53,25 @@ class Part {
   mark(on) {
     const colour = new Three.Color(this.entry.colour);
     for (const mesh of this.meshes) {
-      mesh.material.emissive.copy(mesh.userData.glow);
-      if (on) mesh.material.emissive.lerp(colour, 0.45);
+      mesh.userData.shaded.emissive.copy(mesh.userData.glow);
+      if (on) mesh.userData.shaded.emissive.lerp(colour, 0.45);
     }
     this.sides.material.opacity = on ? 0.34 : 0.16;
   }
+}
+
+// A map as it is, without light: "albedo", or the green or the blue of the other one as grey; null without pictures.
+function bare(shaded, look) {
+  const map = look === "albedo" ? shaded.map : shaded.roughnessMap;
+  if (!map) return null;
+  const material = new Three.MeshBasicMaterial({ map, side: shaded.side, toneMapped: false });
+  if (look === "albedo") return material;
+  const grey = `diffuseColor.rgb = vec3(pow(texture2D(map, vMapUv).${look === "roughness" ? "g" : "b"}, 2.2));`;
+  material.onBeforeCompile = (shader) => {
+    shader.fragmentShader = shader.fragmentShader.replace("#include <map_fragment>", grey);
+  };
+  material.customProgramCacheKey = () => look;
+  return material;
 }
 
 class Stage {
@@ -175,6 +190,15 @@ class Stage {
     this.request();
   }
 
+  look(how) {
+    for (const part of this.parts.values()) {
+      for (const mesh of part.meshes) {
+        mesh.material = (how !== "shaded" && bare(mesh.userData.shaded, how)) || mesh.userData.shaded;
+      }
+    }
+    this.request();
+  }
+
   choose(name) {
     for (const [one, part] of this.parts) part.mark(one === name);
     this.chosen = name;
@@ -278,6 +302,7 @@ class Panel {
       () => this.choose(stage.chosen === button.dataset.choose ? null : button.dataset.choose)));
     byId("boxes").addEventListener("change", (event) => { stage.boxes.visible = event.target.checked; stage.request(); });
     byId("explode").addEventListener("input", (event) => stage.explode(Number(event.target.value)));
+    if (byId("look")) byId("look").addEventListener("change", (event) => stage.look(event.target.value));
     byId("all").addEventListener("click", () => this.showAll());
     byId("home").addEventListener("click", () => stage.home());
     this.each("input[data-joint]", (range) => range.addEventListener("input", () => {

@@ -16,14 +16,19 @@ from PIL import Image
 
 from shapecraft.animated_glb import animated_glb
 from shapecraft.animation import Animation, Track
+from shapecraft.atlas import make_atlas
+from shapecraft.baking import bake
 from shapecraft.boxes import Box
+from shapecraft.brdf import Material
 from shapecraft.catalogue import find_entry
 from shapecraft.graph import Component, Joint, ShapeGraph
+from shapecraft.mesh_files import read_glb
 from shapecraft.model_page import data, model_page, text
 from shapecraft.object_glb import object_glb
 from shapecraft.palette import FlatMaterial
 from shapecraft.part_glb import write_glb
 from shapecraft.relations import FlushWith, InsetIn, OnTopOf, Repeated, SymmetricTo
+from shapecraft.textured_glb import textured_glb
 from tests.shapecraft.crafting import solid
 from tests.shapecraft.khronos_validator import needs_chromium
 
@@ -243,6 +248,55 @@ def test_the_page_lives_in_a_real_browser(tmp_path):
         browser.close()
     assert problems == []
     assert asked == [file.as_uri(), moving.as_uri()], "nothing is loaded"
+
+
+@needs_chromium
+def test_a_painted_model_shows_its_maps_shaded_and_bare(tmp_path):
+    """Red and green stripes on the lower block, blue on the upper; then each map as it is, without light."""
+    from playwright.sync_api import sync_playwright
+
+    graph = pair()
+    atlas = make_atlas(read_glb(model(graph)), size=128)
+    maps = bake(atlas, Stripes(), upsample=1, seen=np.ones((128, 128), dtype=bool))
+    file = tmp_path / "painted.html"
+    file.write_text(model_page(graph, textured_glb(atlas, maps)), "utf-8")
+    assert "id=look" not in page_of(), "of what has no pictures there is nothing to choose"
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"),
+                                             args=["--no-sandbox", "--disable-quic"])
+        page = browser.new_page(viewport={"width": 900, "height": 560})
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(file.as_uri())
+        page.wait_for_selector("html[data-ready=yes]")
+        shaded = stage(page)
+        assert min(seen(shaded, RED), seen(shaded, 1), seen(shaded, BLUE)) > 2_000
+        looks = {}
+        for name in ("albedo", "roughness", "metalness", "shaded"):
+            page.select_option("#look", name)
+            looks[name] = stage(page)
+        browser.close()
+    assert problems == []
+    # The screen's values of linear 0.8 and 0.02; roughness 0.9 below and 0.3 above; metal above alone.
+    assert _near(looks["albedo"], (231, 39, 39)) > 1_000 < _near(looks["albedo"], (39, 231, 39))
+    assert _near(looks["roughness"], (230, 230, 230)) > 2_000 < _near(looks["roughness"], (77, 77, 77))
+    assert _near(looks["metalness"], (0, 0, 0)) > 2_000 < _near(looks["metalness"], (255, 255, 255))
+    assert changed(looks["shaded"], shaded) < 100
+
+
+class Stripes:
+    def material_at(self, part, position, uv):
+        red = np.sin(position[:, 0] * 40) > 0
+        low = np.where(red[:, None], (0.8, 0.02, 0.02), (0.02, 0.8, 0.02))
+        first = np.asarray(part) == 0
+        return Material(np.where(first[:, None], low, (0.02, 0.02, 0.8)), np.where(first, 0.9, 0.3),
+                        np.where(first, 0.0, 1.0))
+
+
+def _near(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+    """Pixels within 6 levels of a colour."""
+    return int((np.abs(picture[..., :3].astype(int) - colour).max(axis=-1) <= 6).sum())
 
 
 @needs_chromium
