@@ -135,7 +135,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
     """Paints, measures, and writes what the cell leaves behind."""
     case, mesh = cell.painted_case, object_of(cell.out, cell.case)
     asked = case.appearance
-    begun = time.perf_counter()
+    begun = time.process_time()
     source = "none"
     with torch_threads(1):
         if cell.arm == "tier0":
@@ -146,7 +146,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
             terms = cell.arm if cell.arm in ("global", "components") else "both"
             settings = replace(cell.settings, terms=terms, seed=cell.seed)
             painted = painted_by(mesh, asked, Muted(guidance) if cell.arm == "zero" else guidance, settings)
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         row = measured(mesh, painted, case)
         crops = crops_of(mesh, painted, case, cell)
         shown = picture(mesh, painted)
@@ -223,7 +223,7 @@ def picture(mesh: ObjectMesh, painted: Any) -> bytes:
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown, one row an arm; Wilson's interval takes parts for independent."""
     lines = ["| arm | cells | parts right | share | 95 % | as unswapped | metalness | \\|r\\| with light: mean, most, "
-             "objects under 0.2 | s a cell |", "|---|---|---|---|---|---|---|---|---|"]
+             "objects under 0.2 | CPU s a cell |", "|---|---|---|---|---|---|---|---|---|"]
     for arm in ARMS:
         own = [row for row in rows if row["arm"] == arm]
         parts = [part for row in own for part in row["parts"]]
@@ -341,7 +341,7 @@ def work(options: argparse.Namespace, kept: Path) -> None:
             right = sum(part["right"] for part in row["parts"])
             spent = time.perf_counter() - begun
             print(f"{number} of {len(left)}: {row['arm']} {row['case']}-{row['seed']}: {right} of {len(row['parts'])} "
-                  f"right, {row['seconds']:.0f} s; {math.ceil(spent / number * (len(left) - number) / 60)} min left",
+                  f"right, {row['seconds']:.0f} s of CPU; {math.ceil(spent / number * (len(left) - number) / 60)} min left",
                   flush=True)
 
 
