@@ -341,7 +341,7 @@ def work(options: argparse.Namespace, kept: Path) -> None:
             right = sum(part["right"] for part in row["parts"])
             spent = time.perf_counter() - begun
             print(f"{number} of {len(left)}: {row['arm']} {row['case']}-{row['seed']}: {right} of {len(row['parts'])} "
-                  f"right, {row['seconds']:.0f} s of CPU; {math.ceil(spent / number * (len(left) - number) / 60)} min left",
+                  f"right, {row['seconds']:.0f} s; {math.ceil(spent / number * (len(left) - number) / 60)} min left",
                   flush=True)
 
 
