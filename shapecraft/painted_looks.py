@@ -1,4 +1,4 @@
-"""Painted looks: one picture of a painted object as a person asks for it: a channel, a part alone, a light, a turn (ours).
+"""Painted looks: one picture of a painted object as a person asks for it: channel, part, light and turn (ours).
 
 For eyes that compare a field, its baked maps and flat materials: all are asked as baking asks them, pixel by pixel.
 `painted_pictures` shows maps as other programs do.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Channel = Literal["shaded", "albedo", "roughness", "metalness"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
-_SHARED = 0.1  # of `light_of`: pixels of like normals share their gloss
+_SHARED = 0.06  # of `light_of`: pixels of like normals share their gloss
 _GROUND = 0.94  # screen value behind an object
 
 
