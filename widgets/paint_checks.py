@@ -31,9 +31,10 @@ def colour_check(stepper: PaintStepper) -> str:
         return panels.panel(f"<p><b>Colours cannot be compared:</b> {text(str(error))}</p>")
     rows, names = [], stepper.mesh.names
     for one in _figures(kept, wanted):
+        nearest = one.own if one.distances[one.own] <= min(one.distances) else one.nearest
         others = [away for place, away in enumerate(one.distances) if place != one.own]
         rows.append([one.name, texts[one.own], f"{one.distances[one.own]:.0f}",
-                     f"{min(others):.0f}" if others else "-", names[one.nearest], f"{one.roughness:.2f}",
+                     f"{min(others):.0f}" if others else "-", names[nearest], f"{one.roughness:.2f}",
                      f"{one.metalness:.2f}"])
     head = ["part", "words", "off its own colour", "off the nearest other", "nearest is that of", "roughness",
             "metalness"]

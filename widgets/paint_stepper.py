@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ class PaintStepper(Shown):
                 raise ConfigurationError("words", came=repr(words), where="the prompt of the whole")
             new = self.appearance.replacing({part: words} if part else {}, whole=None if part else words)
             new.within(self.vocabulary)
-            self.appearance = new
+            self.appearance = new if part else replace(new, whole_kept=None)
         self._changed()
         return self
 
