@@ -36,10 +36,8 @@ Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, 
 Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
 
 EMBEDDED, FLAT = "embedded", "flat"
-CHAPTER_STEPS, CHAPTER_SIZE = 200, 256
-"""Of the demo's painting (ours: about a minute on one core)."""
-CHAPTER = "about a minute"
-_SECONDS = 2.0  # between two lines of progress where nobody watches
+CHAPTER_SIZE, CHAPTER = 256, "about a minute"
+"""Of the demo's painting: texels along a side of its maps, and how long it takes on one core with baking (ours)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -109,9 +107,9 @@ def chapter(run: RunStore) -> None:
     asked = _appearance(made, None, None)
     try:
         model = _opened(EMBEDDED)
-        chosen = read_paint_settings("small", steps=CHAPTER_STEPS)
+        chosen = read_paint_settings("small")
         order = PaintOrder(asked.within(model.vocabulary, unknown="drop"), model, chosen, CHAPTER_SIZE, made.version)
-        typer.echo(f"Painting it, every part by its own words: the embedded model, {CHAPTER_STEPS} steps, {CHAPTER} on "
+        typer.echo(f"Painting it, every part by its own words: the embedded model, {chosen.steps} steps, {CHAPTER} on "
                    "one core.")
     except MissingCapability as error:
         order = PaintOrder(asked, size=CHAPTER_SIZE, version=made.version)
@@ -193,7 +191,7 @@ def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
                 case told.PaintStepped(step=step):
                     progress.update(task, completed=step + 1)
                     total = progress.tasks[0].total or 0
-                    if step + 1 - first in (20, 200) and not console.is_terminal:
+                    if step + 1 - first in (20, 200) and step + 1 < total and not console.is_terminal:
                         left = (time.monotonic() - begun) / (step + 1 - first) * (total - step - 1)
                         progress.console.print(f"step {step + 1} of {total:.0f}; {left:.0f} s left", markup=False,
                                                highlight=False)

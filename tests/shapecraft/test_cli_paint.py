@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from shapecraft.paint_settings import PaintSettings
 from shapecraft.run_painting import FLAT, PaintOrder, paint_run, painting_lines, paintings
 from tests.shapecraft.khronos_validator import needs_chromium
 from tests.shapecraft.test_cli import BlendWall, make, run
-from tests.shapecraft.toy_painting import ToyGuidance
+from tests.shapecraft.toy_painting import TINY, ToyGuidance
 
 QUICK = ("--settings", "small", "--size", "64", "--set", "views.whole=2", "--set", "views.close=1", "--set",
          "checkpoint_every=2", "--set", "environments=[overcast]", "--no-blend")
@@ -182,17 +183,17 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     kept = keep(RunStore.read(made), tmp_path / "kept" / "mine", label="a stand-in", date="2000-01-01", notes=[])
     monkeypatch.setattr(replaying, "find_blender", lambda: None)
     monkeypatch.setattr(replaying, "open_wall", lambda **_: BlendWall(level="jail"))
-    monkeypatch.setattr(cli_paint, "CHAPTER_STEPS", 1)
+    monkeypatch.setattr(PaintSettings, "small", staticmethod(lambda: replace(TINY, steps=2, policy="one")))
     monkeypatch.setattr(cli_paint, "CHAPTER_SIZE", 64)
     toy.check = lambda prompt: None
     monkeypatch.setattr("tests.shapecraft.toy_painting.COLOURS", {"oak": (0.5, 0.3, 0.1), "concrete": (0.5, 0.5, 0.5),
                                                                   "bench": (0.4, 0.4, 0.4)})
     done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "a"))
     assert done.exit_code == 0
-    assert "Painting it, every part by its own words: the embedded model, 1 steps, about a minute on one core." in (
+    assert "Painting it, every part by its own words: the embedded model, 2 steps, about a minute on one core." in (
         done.stdout)
     assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
-    assert len(toy.calls) == 2, "the whole and one part a step"
+    assert len(toy.calls) == 4, "the whole and one part a step"
     assert "no Blender file: expected Blender as a Python module, got none. Type: make blender" in done.stderr
 
     def none(name, **_):
