@@ -20,7 +20,7 @@ class PaintingStopped(EaselError, RuntimeError):
 class PaintStarted:
     """done : steps taken before, in this folder; steps : in all; terms : names, "" is the whole
 
-    views : cameras; megabytes : what they take at most while they are kept, as far as it is known before they are made
+    views : cameras; megabytes : granted to them while they are kept
     """
 
     done: int

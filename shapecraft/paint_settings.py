@@ -123,7 +123,7 @@ class PaintSettings:
 
     @classmethod
     def ours(cls, **changes: Any) -> PaintSettings:
-        """Over the surface, one component a step, gradients clipped, a rate that falls."""
+        """Over the surface, one component a step, a rate that falls. Not measured with a large model."""
         guided = DistilSettings(guidance_scale=50.0)
         return replace(cls(2000, 0.01, guided, guided, policy="one", last_rate=0.1), **changes)
 

@@ -73,7 +73,8 @@ def paint(
     """Paints an object; the last event has the field.
 
     folder : keeps what decides the painting and checkpoints, and goes on from its last one; None keeps nothing
-    threads : of torch, for everything but the guidance (ours: 1, quickest for small pictures); None changes nothing
+    threads : of torch, for everything but the guidance (ours: 1, quickest for small pictures); None changes nothing.
+        The guidance has as many as torch had before, unless it chooses itself.
     On the CPU the same numbers come to the bit, wherever it was stopped and resumed, with as many threads.
 
     Raises ConfigurationError for prompts that are missing or that the guidance does not take, parts whose settings
@@ -85,6 +86,7 @@ def paint(
     _check(subject, guidance, settings)
     environments = tuple(environment(one) for one in settings.environments)
     keeper = None if folder is None else PaintKeeper(folder, _row(subject, guidance, settings))
+    free = torch.get_num_threads()
     with torch_threads(threads):
         work = _Work(subject, guidance, settings, environments, device)
     optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
@@ -99,7 +101,7 @@ def paint(
             for group in optimiser.param_groups:
                 group["lr"] = settings.rate_at(step)
             optimiser.zero_grad()
-            told = tuple(work.term(step, term, weight, threads) for term, weight in work.terms_at(step))
+            told = tuple(work.term(step, term, weight, free) for term, weight in work.terms_at(step))
             optimiser.step()
         yield PaintStepped(step, told, time.perf_counter() - begun)
         last = step + 1 == settings.steps
@@ -156,8 +158,8 @@ class _Work:
         own = self.settings
         return terms_at(step, self.parts, whole=self._every, one=own.policy == "one", seed=own.seed)
 
-    def term(self, step: int, term: int, weight: float, threads: int | None) -> TermStep:
-        """One term's gradient, added to the field's."""
+    def term(self, step: int, term: int, weight: float, free: int) -> TermStep:
+        """One term's gradient, added to the field's. free : torch threads of the guidance"""
         import torch
 
         own, begun = self.settings, time.perf_counter()
@@ -174,12 +176,13 @@ class _Work:
         marked = time.perf_counter()
         at = f"step {step}, {self.name(term) or 'the whole'}"
         try:
-            found = self.guidance.distil(picture, prompt, settings=given, progress=step / max(own.steps - 1, 1),
-                                         chance=guidance_chance(own.seed, step, term), side=shot.view.side)
+            with torch_threads(free):
+                found = self.guidance.distil(picture, prompt, settings=given, progress=step / max(own.steps - 1, 1),
+                                             chance=guidance_chance(own.seed, step, term), side=shot.view.side)
+                (upon,) = torch.autograd.grad(found.loss, picture)
         except GuidanceError as fault:
             raise PaintingStopped(fault.expected, came=fault.came, where=f"{at}, {fault.where}",
                                   mend=f"{_GO_ON} {fault.mend}".strip()) from fault
-        (upon,) = torch.autograd.grad(found.loss, picture)
         guided = time.perf_counter() - marked
         if not bool(torch.isfinite(upon).all()):
             raise PaintingStopped("a finite gradient from the guidance", came="NaN or infinity",
@@ -242,8 +245,8 @@ def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -
 
 def _row(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> dict[str, Any]:
     """What decides a painting."""
-    return {"mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts], "prompt": subject.prompt,
-            "parts": list(subject.parts), "guidance": guidance.source, "settings": settings.row()}
+    return {"version": 1, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
+            "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source, "settings": settings.row()}
 
 
 def _with_uv(mesh: ObjectMesh) -> ObjectMesh:

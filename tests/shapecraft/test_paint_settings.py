@@ -1,0 +1,70 @@
+"""Paint settings: presets and their sources, what they refuse, the rate's way down, what decides a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from easel.errors import ConfigurationError
+from easel.guidance import DistilSettings, weighting_sds
+from shapecraft.paint_settings import PaintSettings, fingerprint
+from shapecraft.paint_views import ViewPlan
+
+PAPER = PaintSettings.paper()
+
+
+def test_the_papers_preset_adds_nothing_of_ours():
+    assert (PAPER.over, PAPER.terms, PAPER.policy, PAPER.part_weight, PAPER.whole_every) == ("uv", "both", "sum", 1.0, 1)
+    assert (PAPER.smooth_metalness, PAPER.shared_light, PAPER.last_rate, PAPER.views.details) == (0, 0, 1, 0)
+    assert (PAPER.steps, PAPER.rate) == (3000, 0.01)
+    assert PAPER.whole == PAPER.part == DistilSettings(
+        guidance_scale=100.0, weighting="sds", first_range=(0.02, 0.98), last_range=(0.02, 0.5))
+
+
+def test_presets_take_changes():
+    assert PaintSettings.ours(steps=7, seed=3).policy == "one"
+    assert PaintSettings.small(over="surface").over == "surface"
+    assert PaintSettings.small().samples == 2
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ({"over": "sky"}, r"uv or surface or apart, got sky \(at PaintSettings\.over\)"),
+    ({"policy": "two"}, r"sum or one, got two"),
+    ({"lamps": "moon"}, r"still or turned or viewer"),
+    ({"steps": 0}, r"a whole number from 1, got 0 \(at PaintSettings\.steps\)"),
+    ({"seed": 1.5}, r"a whole number from 0, got 1\.5"),
+    ({"rate": 0.0}, r"a rate above 0"),
+    ({"backdrop": (0.5, 0.2)}, r"0 <= darkest <= brightest <= 1"),
+    ({"environments": ()}, r"at least one environment"),
+    ({"shared_light": 0.7}, r"0 to 0\.5"),
+    ({"size": 4}, r"at least 8 pixels"),
+    ({"part_weight": -1.0}, r"weights not below 0"),
+    ({"views": ViewPlan(whole=0, close=2)}, r"views of the whole for the global term"),
+    ({"views": ViewPlan(whole=2, close=0)}, r"close-ups for the components' terms"),
+])
+def test_refused(change, told):
+    with pytest.raises(ConfigurationError, match=told):
+        replace(PAPER, **change)
+
+
+def test_the_rate_goes_down_half_a_cosine():
+    settings = PaintSettings.ours(steps=100, rate=0.02, last_rate=0.1)
+    assert settings.rate_at(0) == pytest.approx(0.02)
+    assert settings.rate_at(50) == pytest.approx(0.011)
+    assert settings.rate_at(100) == pytest.approx(0.002)
+    assert PAPER.rate_at(2999) == PAPER.rate
+
+
+def test_guidance_of_a_part():
+    own = DistilSettings(guidance_scale=7.0)
+    settings = replace(PAPER, own=(("leg", own),))
+    assert (settings.of("leg"), settings.of("seat"), settings.of(None)) == (own, PAPER.part, PAPER.whole)
+
+
+def test_what_changes_no_result_is_no_part_of_the_fingerprint():
+    same = replace(PAPER, preview_every=5, checkpoint_every=3, megabytes=9.0, preview_size=64)
+    assert fingerprint(same.row()) == fingerprint(PAPER.row())
+    for change in ({"seed": 1}, {"steps": 5}, {"part": replace(PAPER.part, clip=1.0)}, {"views": ViewPlan(close=5)},
+                   {"part": replace(PAPER.part, weighting=weighting_sds)}):
+        assert fingerprint(replace(PAPER, **change).row()) != fingerprint(PAPER.row()), change
