@@ -246,7 +246,8 @@ def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -
 def _row(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> dict[str, Any]:
     """What decides a painting."""
     return {"version": 1, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
-            "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source, "settings": settings.row()}
+            "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source,
+            "settings": settings.row()}
 
 
 def _with_uv(mesh: ObjectMesh) -> ObjectMesh:
