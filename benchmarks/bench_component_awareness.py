@@ -59,6 +59,8 @@ from shapecraft.sheets import View, fitted
 ARMS = ("both", "global", "components", "swapped", "zero", "tier0")
 SHOWN = (View("front", 35, 25), View("back", 215, 25))
 PIXELS = 120
+CROPPED = ViewPlan(whole=0, close=3, details=6, fill=0.95)
+"""Where crops are cut from: pieces at about the scale at which a part is painted, not the part as a whole."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ def crops_of(mesh: ObjectMesh, painted: Any, case: PaintingCase, cell: Cell) -> 
     if cell.arm not in ("both", "components"):
         return []
     mesh = getattr(painted, "mesh", mesh)
-    views, rows = paint_views(mesh, ViewPlan(whole=0, close=4), seed=0), []
+    views, rows = paint_views(mesh, CROPPED, seed=1), []
     for number, (part, _, material) in enumerate(case.coats):
         close = views.of(number)
         made = grey_crop(mesh, close, painted, name=f"{cell.name}/{part}", material=material) if close else None
