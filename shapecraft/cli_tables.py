@@ -1,4 +1,4 @@
-"""The command line of tables: one verb, which reads cells of made objects alone and asks no model."""
+"""The command line of tables: one verb, which reads cells of made or of painted objects alone and asks no model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from shapecraft.paint_tabling import PaintTables
     from shapecraft.tabling import CraftTables
 
 Places = Annotated[list[Path], typer.Argument(help="A sweep's folder, folders of cells, or both.",
@@ -26,9 +27,17 @@ def tables(
     level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write CSV, Parquet and LaTeX here.")] = None,
 ) -> None:
-    """Compare the rows of a sweep of made objects with their baseline, with intervals and what may be claimed."""
+    """Compare the rows of a sweep of made or of painted objects with their baseline, with intervals and claims."""
+    from shapecraft.paint_tabling import PaintTables, is_painted, write_paint_folder
     from shapecraft.tabling import CraftTables
 
+    if all(is_painted(place) for place in places):
+        painted = PaintTables.of(*places, grid=grid, baseline=baseline, level=level)
+        for line in printed_paintings(painted):
+            typer.echo(line)
+        for path in write_paint_folder(painted, out).values() if out is not None else ():
+            typer.echo(path)
+        return
     made = CraftTables.of(*places, grid=grid, baseline=baseline, level=level)
     for line in printed(made):
         typer.echo(line)
@@ -50,4 +59,16 @@ def printed(made: CraftTables) -> list[str]:
         mark = " (a stand-in: no figures)" if made.stand_in else f", {made.evidence}"
         shown = frame.set_index("entry").T if name == MEANS else frame.round(4)
         lines += ["", f"{name}{mark}", shown.to_string(index=name == MEANS, na_rep="-")]
+    return [*lines, "", *made.claims(), *made.remarks]
+
+
+def printed_paintings(made: PaintTables) -> list[str]:
+    """As `printed`, of painted objects; the table of every part is in the files alone."""
+    from shapecraft.paint_tabling import MEANS, PARTS
+
+    lines = [made.question] if made.question else []
+    for name, frame in made.frames.items():
+        if name != PARTS:
+            shown = frame.set_index("entry").T if name == MEANS else frame.round(4)
+            lines += ["", f"{name}, {made.evidence}", shown.to_string(index=name == MEANS, na_rep="-")]
     return [*lines, "", *made.claims(), *made.remarks]
