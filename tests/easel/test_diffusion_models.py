@@ -68,6 +68,7 @@ def test_parts_and_identity(folder):
     assert opened(folder).identity != model.identity
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_every_scheduler_has_its_own_schedule(saved, tmp_path):
     """The numbers are those of the scheduler that the folder names, whichever it is."""
     diffusers, _ = packages()
