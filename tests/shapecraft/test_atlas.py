@@ -11,6 +11,7 @@ import trimesh
 from scipy import ndimage
 
 from easel.errors import ConfigurationError
+from shapecraft import charts
 from shapecraft.atlas import make_atlas
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.texel_map import texel_map
@@ -44,13 +45,13 @@ def atlas():
 
 
 def test_charts_of_all_parts_share_a_page_and_stay_apart(atlas):
-    charts, count = ndimage.label(atlas.inside, structure=np.ones((3, 3)))
+    labels, count = ndimage.label(atlas.inside, structure=np.ones((3, 3)))
     assert count == len(np.unique(charts_of(atlas.mesh)))
     for number in range(1, count + 1):
-        own = charts == number
+        own = labels == number
         assert len(np.unique(atlas.part[own])) == 1, "a chart of two parts"
         if count > 1:
-            gap = ndimage.distance_transform_edt(~own)[(charts > 0) & ~own].min()
+            gap = ndimage.distance_transform_edt(~own)[(labels > 0) & ~own].min()
             assert gap > 2 * 3, "padding around each of two charts"
     rows, columns = np.nonzero(atlas.inside)
     assert min(rows.min(), columns.min()) >= 3
@@ -199,12 +200,47 @@ def test_texels_go_to_the_first_triangle_and_shared_ones_are_counted():
     assert (speck.face == 0).sum() >= 4, "a chart that holds no centre has texels around it"
 
 
+CRASHING = """
+import os, runpy, signal, sys
+import numpy as np
+with np.load(sys.argv[1]) as given:
+    if max(len(given[name]) for name in given.files if name.startswith("corners")) > {most}:
+        os.kill(os.getpid(), signal.SIGSEGV)
+sys.argv[0] = {script!r}
+runpy.run_path({script!r}, run_name="__main__")
+"""
+
+
+def test_a_crash_of_xatlas_cuts_parts_into_pieces_and_kills_nothing(monkeypatch, tmp_path):
+    ball = ObjectMesh((part("ball", trimesh.creation.icosphere(subdivisions=3)),
+                       part("box", trimesh.creation.box((1, 1, 1)), (3, 0, 0))))
+    script = tmp_path / "crashing.py"
+    script.write_text(CRASHING.format(most=200, script=str(charts._SCRIPT)))
+    monkeypatch.setattr(charts, "_SCRIPT", script)
+    monkeypatch.setattr(charts, "_PIECES", (None, 150))
+    atlas = make_atlas(ball, size=128)
+    assert len(ball.parts[0].faces) == 1280
+    assert len(np.unique(charts_of(atlas.mesh))) >= 9
+    assert atlas.inside.mean() > 0.3
+    shares = np.bincount(atlas.part[atlas.inside], minlength=2) / atlas.inside.sum()
+    areas = np.array([one.area for one in atlas.mesh.parts])
+    assert shares == pytest.approx(areas / areas.sum(), abs=0.03), "one scale for all pieces"
+    script.write_text(CRASHING.format(most=0, script=str(script)))
+    with pytest.raises(charts.UnfoldingFailed, match="expected charts of a mesh, got a crash of xatlas, even on pieces"):
+        make_atlas(ball, size=128)
+    script.write_text("raise ValueError('no charts today')")
+    with pytest.raises(charts.UnfoldingFailed, match="got ValueError: no charts today"):
+        make_atlas(ball, size=128)
+
+
 @pytest.mark.acceptance
-def test_large_meshes_take_seconds():
-    ball = part("ball", trimesh.creation.icosphere(subdivisions=5))
+@pytest.mark.parametrize(("subdivisions", "triangles", "seconds"), [(5, 20_480, 20), (6, 81_920, 90)])
+def test_large_meshes_take_seconds(subdivisions, triangles, seconds):
+    """The second makes xatlas crash."""
+    ball = part("ball", trimesh.creation.icosphere(subdivisions=subdivisions))
     begun = time.perf_counter()
     atlas = make_atlas(ObjectMesh((ball,)), size=1024)
-    seconds = time.perf_counter() - begun
-    assert len(ball.faces) == 20_480
+    taken = time.perf_counter() - begun
+    assert len(ball.faces) == triangles
     assert atlas.inside.mean() > 0.4
-    assert seconds < 20
+    assert taken < seconds
