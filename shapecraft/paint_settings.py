@@ -45,6 +45,8 @@ class PaintSettings:
     views : see `ViewPlan`; size : pixels of a side, None is what the guidance wants; samples : along each side of a
         pixel (ours: 1, and 2 where pictures are small)
     backdrop : darkest and brightest grey behind a picture, linear; one for every picture (paper silent; ours)
+    inset : samples from the nearest of another part, or of the backdrop, from which on one is painted; nearer ones are
+        a mixture to the model (ours: off)
     smooth_metalness : weight of squared steps of metalness between neighbouring samples of a part (ours: off)
     seed : of everything
     preview_every, checkpoint_every : steps, 0 is never, preview_size : pixels; these change no result
@@ -73,6 +75,7 @@ class PaintSettings:
     size: int | None = None
     samples: int = 1
     backdrop: tuple[float, float] = (0.02, 1.0)
+    inset: int = 0
     smooth_metalness: float = 0.0
     seed: int = 0
     preview_every: int = 0
@@ -86,8 +89,8 @@ class PaintSettings:
             if getattr(self, name) not in known:
                 raise ConfigurationError(" or ".join(known), came=str(getattr(self, name)),
                                          where=f"PaintSettings.{name}")
-        whole_numbers = (("steps", 1), ("lights", 1), ("samples", 1), ("whole_every", 1), ("seed", 0),
-                         ("preview_every", 0), ("preview_size", 8), ("checkpoint_every", 0))
+        whole_numbers = (("steps", 1), ("lights", 1), ("samples", 1), ("whole_every", 1), ("inset", 0),
+                         ("seed", 0), ("preview_every", 0), ("preview_size", 8), ("checkpoint_every", 0))
         for name, least in whole_numbers:
             if not isinstance(getattr(self, name), int) or getattr(self, name) < least:
                 raise ConfigurationError(f"a whole number from {least}", came=str(getattr(self, name)),

@@ -32,13 +32,15 @@ _SWING = math.radians(60)
 @dataclass(frozen=True, eq=False)
 class Shot:
     """buffers, places : of P samples; neighbours : (2, E) samples of one part side by side or above each other;
-    light : what they receive"""
+    inner : (P,) 1 where a sample is far enough from other parts and the backdrop, else 0, None: all are; light : what
+    they receive"""
 
     view: PaintView
     buffers: ViewBuffers
     places: Places
     neighbours: torch.Tensor
     light: PixelLight
+    inner: torch.Tensor | None = None
 
     def picture(self, material: Material, backdrop: float) -> torch.Tensor:
         """(1, 3, H, W) screen values before a grey, linear backdrop; differentiable in the material."""
@@ -57,19 +59,19 @@ class Shots:
     """Shots by number of view and of light.
 
     views : all cameras; size, samples : of their pictures; seed : of their lights; megabytes : granted;
-    lamps, shared : see `PaintSettings`
+    lamps, shared, inset : see `PaintSettings`
     """
 
     def __init__(
         self, mesh: ObjectMesh, views: tuple[PaintView, ...], field: TextureField, layout: Layout,
         environments: tuple[Environment, ...], *, size: int, samples: int, seed: int, lamps: Lamps, shared: float,
-        megabytes: float, device: Any = "cpu",
+        inset: int, megabytes: float, device: Any = "cpu",
     ) -> None:
         self.views = views
         self._mesh, self._field, self._layout, self._environments = mesh, field, layout, environments
         self._size, self._samples, self._seed, self._lamps, self._device = size, samples, seed, lamps, device
-        self._shared, self._megabytes = shared, megabytes
-        self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor]] = OrderedDict()
+        self._shared, self._inset, self._megabytes = shared, inset, megabytes
+        self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor, torch.Tensor | None]] = OrderedDict()
         self._lit: OrderedDict[tuple[int, int], PixelLight] = OrderedDict()
 
     @property
@@ -82,21 +84,21 @@ class Shots:
         if view not in self._seen:
             self._seen[view] = self._see(self.views[view])
         self._seen.move_to_end(view)
-        buffers, places, neighbours = self._seen[view]
+        buffers, places, neighbours, inner = self._seen[view]
         if (view, light) not in self._lit:
             self._lit[view, light] = self._light(view, light, buffers)
         self._lit.move_to_end((view, light))
-        shot = Shot(self.views[view], buffers, places, neighbours, self._lit[view, light])
+        shot = Shot(self.views[view], buffers, places, neighbours, self._lit[view, light], inner)
         while self.megabytes > self._megabytes and len(self._seen) > 1:
             gone, _ = self._seen.popitem(last=False)
             for key in [key for key in self._lit if key[0] == gone]:
                 del self._lit[key]
         return shot
 
-    def _see(self, view: PaintView) -> tuple[ViewBuffers, Places, torch.Tensor]:
+    def _see(self, view: PaintView) -> tuple[ViewBuffers, Places, torch.Tensor, torch.Tensor | None]:
         buffers = buffers_of(self._mesh, view, size=self._size, samples=self._samples, device=self._device)
         places = self._field.places(self._layout.points(buffers.part, buffers.position, buffers.uv))
-        return buffers, places, _neighbours(buffers)
+        return buffers, places, _neighbours(buffers), _inner(buffers, self._inset) if self._inset else None
 
     def _light(self, view: int, light: int, buffers: ViewBuffers) -> PixelLight:
         chance = light_chance(self._seed, view, light)
@@ -135,9 +137,21 @@ def _around(angle: float) -> np.ndarray:
                      [0.0, 0.0, 1.0]])
 
 
-def _cost(buffers: ViewBuffers, places: Places, neighbours: torch.Tensor) -> float:
-    held = (buffers.pixel, buffers.part, buffers.position, buffers.normal, buffers.view, buffers.uv, neighbours)
-    return places.megabytes + sum(one.numel() * one.element_size() for one in held) / 1e6
+def _cost(buffers: ViewBuffers, places: Places, neighbours: torch.Tensor, inner: torch.Tensor | None) -> float:
+    held = (buffers.pixel, buffers.part, buffers.position, buffers.normal, buffers.view, buffers.uv, neighbours, inner)
+    return places.megabytes + sum(one.numel() * one.element_size() for one in held if one is not None) / 1e6
+
+
+def _inner(buffers: ViewBuffers, inset: int) -> torch.Tensor:
+    """(P,) 1 where all samples within `inset` in either direction are of one part, else 0; the picture ends no part."""
+    import torch
+
+    fine = buffers.size * buffers.samples
+    part = buffers.normal.new_full((fine * fine,), -1.0).index_copy(0, buffers.pixel, buffers.part.to(torch.float32))
+    held = torch.nn.functional.pad(part.reshape(1, 1, fine, fine), (inset,) * 4, mode="replicate")
+    most, least = (torch.nn.functional.max_pool2d(sign * held, 2 * inset + 1, stride=1).reshape(-1)[buffers.pixel]
+                   for sign in (1.0, -1.0))
+    return (most == -least).to(buffers.normal.dtype)
 
 
 def _neighbours(buffers: ViewBuffers) -> torch.Tensor:

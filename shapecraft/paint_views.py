@@ -40,6 +40,7 @@ class ViewPlan:
     whole : views of the object; close : close-ups of each part (paper silent; ours: 24, 6)
     details : nearer ones of each part, of pieces that fill at least the share `fill` of the picture, where the part
         is not so large by itself (ours: off; small models see a material well only where it fills the picture)
+    zoom : a detail's side, in sides of the largest square that is filled so far; by chance between these (ours: 1)
     elevations_deg : lowest and highest view of the whole (paper silent; ours: -20, 70)
     fov_deg : narrowest and widest picture that holds the ball around what is framed (from close relatives: 25 to
         45); the lens is then lengthened until what is framed fills the picture
@@ -50,6 +51,7 @@ class ViewPlan:
     close: int = 6
     details: int = 0
     fill: float = 0.7
+    zoom: tuple[float, float] = (1.0, 1.0)
     elevations_deg: tuple[float, float] = (-20.0, 70.0)
     fov_deg: tuple[float, float] = (25.0, 45.0)
     room: tuple[float, float] = (1.05, 1.3)
@@ -62,6 +64,8 @@ class ViewPlan:
         if not 0 <= self.details <= 256 or not 0 < self.fill <= 1 or (self.details and not self.close):
             raise ConfigurationError("up to 256 details beside close-ups, which fill a share above 0, up to 1",
                                      came=f"{self.details}, {self.fill}, {self.close} close-ups", where="ViewPlan")
+        if not 0.05 <= self.zoom[0] <= self.zoom[1] <= 1:
+            raise ConfigurationError("zooms from 0.05 to 1, low before high", came=str(self.zoom), where="ViewPlan")
         if not -85 <= low <= high <= 85 or not 5 <= self.fov_deg[0] <= self.fov_deg[1] <= 90 or not (
                 1 <= self.room[0] <= self.room[1] <= 4):
             raise ConfigurationError("elevations within 85 degrees, fov 5 to 90, room 1 to 4", where="ViewPlan",
@@ -229,13 +233,13 @@ def _close(
         worth[best] = 0.0
     for _ in range(plan.details if views else 0):
         best = int(chance.choice(seen, p=share))
-        views.append(PaintView(_nearer(cameras[best], glances[best] == number, plan.fill, chance), number,
+        views.append(PaintView(_nearer(cameras[best], glances[best] == number, plan, chance), number,
                                side(tried[best])))
     return views
 
 
-def _nearer(camera: Camera, shown: np.ndarray, fill: float, chance: np.random.Generator) -> Camera:
-    """The camera turned and zoomed to a square that a part fills to this share, as large as a few draws find one.
+def _nearer(camera: Camera, shown: np.ndarray, plan: ViewPlan, chance: np.random.Generator) -> Camera:
+    """The camera turned and zoomed to a square that a part fills as the plan has it, as large as a few draws find one.
 
     shown : (S, S) bool, where the part is in the camera's picture
     """
@@ -247,7 +251,7 @@ def _nearer(camera: Camera, shown: np.ndarray, fill: float, chance: np.random.Ge
         top, left = (np.clip(one - across // 2, 0, size - across) for one in (row, column))
         inside = (sums[top + across, left + across] - sums[top, left + across] - sums[top + across, left]
                   + sums[top, left])
-        fits = np.flatnonzero(inside >= fill * across**2)
+        fits = np.flatnonzero(inside >= plan.fill * across**2)
         if len(fits) or across == _SIDES[-1]:
             at = int(fits[0]) if len(fits) else 0
             break
@@ -257,7 +261,10 @@ def _nearer(camera: Camera, shown: np.ndarray, fill: float, chance: np.random.Ge
     ray = ahead + slope * (middle[0] * right + middle[1] * down)
     target = np.array(camera.eye) + ray * math.dist(camera.eye, camera.target)
     # Off the middle of a picture the same angle spans more of it.
-    fov = 2 * math.degrees(math.atan(slope * across / size / float(np.linalg.norm(ray))))
+    slope *= across / size / float(np.linalg.norm(ray))
+    if plan.zoom != (1.0, 1.0):
+        slope *= chance.uniform(*plan.zoom)
+    fov = 2 * math.degrees(math.atan(slope))
     return replace(camera, target=tuple(np.round(target, 9)), fov_deg=round(max(fov, _NARROW_DEG), 6))
 
 

@@ -129,7 +129,8 @@ class _Work:
         self._size = settings.size or guidance.size
         self._shots = Shots(self.mesh, self.views.views, self.field, self.layout, environments, size=self._size,
                             samples=settings.samples, seed=settings.seed, lamps=settings.lamps,
-                            shared=settings.shared_light, megabytes=settings.megabytes, device=device)
+                            shared=settings.shared_light, inset=settings.inset, megabytes=settings.megabytes,
+                            device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None
         self._every = 0 if settings.terms == "components" else settings.whole_every
@@ -189,6 +190,8 @@ class _Work:
                                   where=f"{at}, timestep {found.timestep}, prompt {prompt!r}", mend=_GO_ON)
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
+        if shot.inner is not None:
+            asked = (asked[0] * shot.inner[:, None], asked[1] * shot.inner, asked[2] * shot.inner)
         if own.smooth_metalness:
             smooth = own.smooth_metalness * share * shot.roughening(leaves.metalness)
             asked = (*asked[:2], asked[2] + torch.autograd.grad(smooth, leaves.metalness)[0])

@@ -35,11 +35,11 @@ def pair() -> ObjectMesh:
                                                                           (0, 0, 1))))
 
 
-def shots(mesh: ObjectMesh, megabytes: float, lamps: Lamps = "turned") -> Shots:
+def shots(mesh: ObjectMesh, megabytes: float, lamps: Lamps = "turned", inset: int = 0) -> Shots:
     layout = Layout.of(mesh, "surface")
     views = paint_views(mesh, ViewPlan(whole=3, close=1), seed=0).views
     return Shots(mesh, views, layout.field(SMALL, seed=0), layout, (environment("window"),), size=12, samples=1,
-                 seed=0, lamps=lamps, shared=0.1, megabytes=megabytes)
+                 seed=0, lamps=lamps, shared=0.1, inset=inset, megabytes=megabytes)
 
 
 def test_memory_is_bounded_and_what_went_comes_back_alike():
@@ -67,6 +67,18 @@ def test_neighbours_are_of_one_part_and_of_one_row_or_column():
     assert float(shot.roughening(torch.full((len(shot.buffers),), 0.3))) == 0
 
 
+def test_inset_leaves_out_what_lies_close_to_another_part_or_the_backdrop():
+    assert shots(pair(), 100.0).at(0, 0).inner is None
+    shot = shots(pair(), 100.0, inset=1).at(0, 0)
+    inside = np.full(144, -1)
+    inside[shot.buffers.pixel] = shot.buffers.part
+    own = np.pad(inside.reshape(12, 12), 1, mode="edge")
+    wanted = [len(set(own[row:row + 3, column:column + 3].reshape(-1))) == 1
+              for row, column in (divmod(int(one), 12) for one in shot.buffers.pixel)]
+    assert shot.inner.tolist() == [float(one) for one in wanted]
+    assert 0 < sum(wanted) < len(wanted)
+
+
 def test_a_turned_light_is_the_light_of_a_turned_map():
     mesh = pair()
     buffers = buffers_of(mesh, paint_views(mesh, ViewPlan(whole=1, close=0), seed=1).views[0], size=24)
@@ -85,7 +97,7 @@ def test_the_viewers_lamps_light_every_side_alike():
 
     def brightness(lamps: Lamps) -> list[float]:
         made = Shots(ball, views, layout.field(SMALL, seed=0), layout, (environment("overcast"),), size=16, samples=1,
-                     seed=0, lamps=lamps, shared=0.1, megabytes=100.0)
+                     seed=0, lamps=lamps, shared=0.1, inset=0, megabytes=100.0)
         return [float(made.at(number, 0).light.matt.float().mean()) for number in range(3)]
 
     assert np.ptp(brightness("viewer")) < 0.02

@@ -194,6 +194,15 @@ def test_details_fill_the_picture_and_leave_the_other_views_as_they_are():
     assert np.mean([len(buffers_of(mesh, view, size=32)) / 32**2 for view in plain.of(1)]) < 0.45
 
 
+def test_details_may_come_nearer():
+    mesh = stool()
+    near, far = (paint_views(mesh, replace(PLAN, details=6, zoom=zoom), seed=3).of(0)[2:]
+                 for zoom in ((0.3, 0.3), (1.0, 1.0)))
+    assert np.mean([one.camera.fov_deg for one in near]) < 0.5 * np.mean([one.camera.fov_deg for one in far])
+    with pytest.raises(ConfigurationError, match=r"zooms from 0\.05 to 1, low before high"):
+        ViewPlan(zoom=(0.5, 0.2))
+
+
 def test_details_without_close_ups_are_refused():
     with pytest.raises(ConfigurationError, match="up to 256 details beside close-ups"):
         ViewPlan(whole=2, close=0, details=3)

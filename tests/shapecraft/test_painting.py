@@ -21,6 +21,7 @@ from shapecraft.paint_events import (
     PartSkipped,
     Previewed,
 )
+from shapecraft.paint_views import ViewPlan
 from shapecraft.painting import PaintSubject, paint
 from tests.shapecraft.toy_painting import COLOURS, GUIDED, SUBJECT, TINY, ToyGuidance
 
@@ -118,6 +119,14 @@ def test_a_component_stands_alone_before_a_backdrop_that_changes():
     corners = [one[0, :, 0, 0] for one in guidance.pictures]
     assert all(bool((one == one[0]).all()) for one in corners)
     assert len({round(float(one[0]), 4) for one in corners}) == len(corners)
+
+
+def test_inset_paints_less_of_each_picture_and_all_the_same_colours():
+    settings = replace(TINY, steps=40, terms="components", views=ViewPlan(whole=1, close=2, details=3))
+    plain, inner = (list(paint(SUBJECT, ToyGuidance(), replace(settings, inset=inset)))[-1].painted for inset in (0, 1))
+    assert not same(plain.field.state(), inner.field.state())
+    assert int(mean_albedo(inner, "seat").argmax()) == 0
+    assert int(mean_albedo(inner, "leg").argmax()) == 2
 
 
 def test_smoothness_of_metalness():
