@@ -6,15 +6,19 @@ page; what stands on either side of it was baked apart, and shows as a line wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from easel.errors import ConfigurationError
 from shapecraft.atlas import Atlas
 from shapecraft.baking import Maps
 from shapecraft.shading import screen
 from shapecraft.texture_maps import sampled
 from shapecraft.uv_edges import border_points, charts_of
+
+REACH = 12
+"""Texels from a border within which `levelled` brings charts together (ours)."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +83,48 @@ def dark_texels(maps: Maps, level: int = 3, *, below: float = 0.5) -> int:
     floor = float(value[held].min()) if held.any() else 0.0
     darkest = np.where(np.isfinite(darkest), darkest, floor)
     return int((mean < below * darkest).sum())
+
+
+def levelled(atlas: Atlas, maps: Maps, *, reach: int = REACH) -> Maps:
+    """The maps with charts brought together at borders: either side goes to the mean, and less and less of that
+    further in, to nothing at `reach` texels (ours; off unless asked for: a field over metres has no jumps to level).
+
+    Every part by itself, as borders are. Raises ConfigurationError for a reach below 1.
+    """
+    if reach < 1:
+        raise ConfigurationError("a reach of at least one texel", came=str(reach), where="levelled")
+    fine, size = atlas.at_size(maps.size), maps.size
+    chart = charts_of(fine.mesh)
+    own = np.where(fine.face >= 0, chart[fine.face], -1).reshape(-1)
+    values = np.concatenate([maps.albedo, maps.roughness[..., None], maps.metalness[..., None]], axis=-1)
+    values = values.reshape(-1, 5).astype(np.float64)
+    places, faces = border_points(fine.mesh, size)
+    texel = np.minimum((places * [1, -1] + [0, 1]) * size, size - 1).astype(int)
+    inner = _nearest(~fine.inside)  # a border's own texel may belong to the rim, which shows the other chart
+    at = inner[texel[..., 1] * size + texel[..., 0]]
+    at = at[(own[at] == chart[faces]).all(axis=1)]
+    if not len(at):
+        return maps
+    step = (values[at[:, 1]] - values[at[:, 0]]) / 2
+    count = np.bincount(at.reshape(-1), minlength=size * size)
+    shift = np.zeros_like(values)
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        np.add.at(shift, at[:, side], sign * step)
+    shift /= np.maximum(count, 1)[:, None]
+    # The rim shows the other chart, which is moved the other way.
+    beyond = (own >= 0) & ~fine.inside.reshape(-1)
+    source = _nearest((count == 0).reshape(size, size))
+    here, there = np.divmod(np.arange(size * size), size), np.divmod(source, size)
+    share = np.clip(1 - np.hypot(here[0] - there[0], here[1] - there[1]) / reach, 0.0, 1.0)
+    share = np.where(own == own[source], share * share * (3 - 2 * share), 0.0) * np.where(beyond, -1, 1)
+    moved = np.clip(values + share[:, None] * shift[source], 0.0, 1.0).astype(np.float32)
+    moved = moved[_nearest((own < 0).reshape(size, size))].reshape(size, size, 5)
+    return replace(maps, albedo=moved[..., :3].copy(), roughness=moved[..., 3].copy(), metalness=moved[..., 4].copy())
+
+
+def _nearest(without: np.ndarray) -> np.ndarray:
+    """(S S,) int64: for every texel the nearest one that is not `without` (S, S)."""
+    from scipy.ndimage import distance_transform_edt
+
+    rows, columns = distance_transform_edt(without, return_distances=False, return_indices=True)
+    return (rows.astype(np.int64) * without.shape[1] + columns).reshape(-1)

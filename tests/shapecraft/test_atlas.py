@@ -234,7 +234,7 @@ def test_a_crash_of_xatlas_cuts_parts_into_pieces_and_kills_nothing(monkeypatch,
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize(("subdivisions", "triangles", "seconds"), [(5, 20_480, 20), (6, 81_920, 90)])
+@pytest.mark.parametrize(("subdivisions", "triangles", "seconds"), [(5, 20_480, 60), (6, 81_920, 90)])
 def test_large_meshes_take_seconds(subdivisions, triangles, seconds):
     """The second makes xatlas crash."""
     ball = part("ball", trimesh.creation.icosphere(subdivisions=subdivisions))

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import trimesh
 from PIL import Image
+from scipy import ndimage
 
 from easel.errors import ConfigurationError
 from shapecraft.atlas import make_atlas
 from shapecraft.baking import Maps, bake
 from shapecraft.brdf import Material
 from shapecraft.mesh import ObjectMesh
-from shapecraft.seams import dark_texels, seam_steps
+from shapecraft.seams import dark_texels, levelled, seam_steps
 from shapecraft.seen_texels import FinePage, seen_texels
 from shapecraft.texture_maps import albedo_png, maps_sheet, metallic_roughness_png, part_pngs, sampled
 from tests.shapecraft.test_atlas import part, stool
@@ -155,6 +156,24 @@ def test_seams_are_measured_where_they_are(atlas, seen):
     assert seam_steps(atlas, broken).across > seam_steps(atlas, painted).across
 
 
+@pytest.mark.parametrize("upsample", [1, 2])
+def test_what_jumps_over_uv_can_be_levelled_within_each_part(atlas, seen, upsample):
+    cut = bake(atlas, Waves(0.3, over_uv=True), upsample=upsample, seen=seen)
+    before, even = seam_steps(atlas, cut), levelled(atlas, cut, reach=6 * upsample)
+    after = seam_steps(atlas, even)
+    assert before.ratio > 3
+    assert after.ratio < 1.2
+    assert after.sampled < 0.5 * before.sampled
+    fine = atlas.at_size(cut.size)
+    deep = ndimage.distance_transform_edt(fine.inside) > 6 * upsample + 2
+    assert deep.sum() > 100
+    assert np.array_equal(even.albedo[deep], cut.albedo[deep]), "away from borders nothing changes"
+    flat = bake(atlas, Flat(), upsample=upsample, seen=seen)
+    assert np.array_equal(levelled(atlas, flat).albedo, flat.albedo), "no part takes from another"
+    with pytest.raises(ConfigurationError, match="a reach of at least one texel, got 0"):
+        levelled(atlas, cut, reach=0)
+
+
 def test_no_level_of_a_mip_chain_darkens(atlas, seen):
     maps = bake(atlas, Waves(0.15), upsample=2, seen=seen)
     assert [dark_texels(maps, level) for level in (0, 1, 2, 3)] == [0, 0, 0, 0]
@@ -220,3 +239,24 @@ def test_what_is_no_material_is_refused(atlas, seen):
         bake(atlas, Flat(), upsample=64)
     with pytest.raises(ConfigurationError, match=r"seen of shape \(128, 128\), got shape \(3,\)"):
         bake(atlas, Flat(), seen=np.ones(3))
+
+
+@pytest.mark.acceptance
+def test_borders_show_on_no_object_of_the_catalogue():
+    from shapecraft.catalogue import CATALOGUE
+    from shapecraft.catalogue_meshes import CatalogueMeshes
+    from shapecraft.wall import open_wall
+
+    meshes = CatalogueMeshes(lambda: open_wall(1))
+    try:
+        for entry in CATALOGUE:
+            mesh = meshes.mesh(entry)
+            longest = float(np.ptp(mesh.bounds, axis=0).max())
+            atlas = make_atlas(mesh, size=512)
+            seen = seen_texels(atlas)
+            for length in (longest / 2, longest / 24):
+                maps = bake(atlas, Waves(length), upsample=2, seen=seen)
+                assert seam_steps(atlas, maps).ratio < 1.2, (entry.name, length)
+                assert dark_texels(maps, 3) == 0, (entry.name, length)
+    finally:
+        meshes.close()
