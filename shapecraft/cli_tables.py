@@ -69,6 +69,6 @@ def printed_paintings(made: PaintTables) -> list[str]:
     lines = [made.question] if made.question else []
     for name, frame in made.frames.items():
         if name != PARTS:
-            shown = frame.set_index("entry").T if name == MEANS else frame.round(4)
+            shown = frame.drop(columns="guidance").set_index("entry").T if name == MEANS else frame.round(4)
             lines += ["", f"{name}, {made.evidence}", shown.to_string(index=name == MEANS, na_rep="-")]
     return [*lines, "", *made.claims(), *made.remarks]

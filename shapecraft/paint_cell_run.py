@@ -91,7 +91,8 @@ class PaintCellRun:
 
     def caption(self) -> str:
         """What may be said of its figures."""
-        return f"{len(self.run.rows(PAINTED))} objects, painted by a {self.run.info['configuration']['grade']}"
+        count = len(self.run.rows(PAINTED))
+        return f"{count} object{'' if count == 1 else 's'}, painted by a {self.run.info['configuration']['grade']}"
 
     def _took(self, name: str, event: PaintStepped) -> None:
         held = self._clock.setdefault(name, [0.0, 0.0, 0])

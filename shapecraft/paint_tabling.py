@@ -113,7 +113,7 @@ class PaintTables:
     @property
     def evidence(self) -> str:
         """For a line above a table."""
-        return f"painted by a {self.grade}"
+        return f"painted by a {self.grade}: {self._configuration['guidance']}"
 
     @cached_property
     def frames(self) -> dict[str, pandas.DataFrame]:
@@ -277,9 +277,13 @@ def _mean(values: Iterable[float] | Iterator[float]) -> float:
 def _sentence(one: Mapping[str, Any], level: float) -> str:
     if math.isnan(one["low"]):
         difference = "" if math.isnan(one["difference"]) else f"{one['difference']:+.3f}, "
-        return f"{difference}{one['objects']} objects: {one['claim']}"
+        return f"{difference}{_objects(one)}: {one['claim']}"
     numbers = f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}] ({100 * level:g} %)"
     found = "no difference was found"
     if one["significant"]:
         found = "higher than the baseline" if one["difference"] > 0 else "lower than the baseline"
-    return f"{numbers}, p {one['p_holm']:.3g} after Holm, {one['objects']} objects: {one['claim'] or found}"
+    return f"{numbers}, p {one['p_holm']:.3g} after Holm, {_objects(one)}: {one['claim'] or found}"
+
+
+def _objects(one: Mapping[str, Any]) -> str:
+    return f"{one['objects']} object{'' if one['objects'] == 1 else 's'}"

@@ -94,7 +94,7 @@ def test_a_cell_paints_measures_and_says_what_painted(tmp_path):
     assert [part["name"] for part in row["parts"]] == ["legs", "seat"]
     assert [part["prompt"] for part in row["parts"]] == ["blue wood legs", "red leather seat"]
     assert row["timed"] == row["steps"] == 6 and row["seconds"] >= row["guidance_seconds"] > 0
-    assert made.caption() == "1 objects, painted by a toy"
+    assert made.caption() == "1 object, painted by a toy"
     assert (made.run.folder / "pictures" / "stool.png").read_bytes()[:4] == b"\x89PNG"
     assert made.run.info["configuration"]["guidance"] == Toy().source
     assert is_painted(made.run.folder)
@@ -177,7 +177,7 @@ def test_one_object_gives_no_claim(tmp_path):
     cells = {row: [a_run(runs, row, {"stool": [(row == "both", 1.0)]})] for row in ("global", "both")}
     told = PaintTables.of(a_sweep(tmp_path, cells, baseline="global"))
     assert told.claims()[1].startswith("parts nearest their own colour, share (toy), both against global: +1.000, "
-                                       "1 objects: one object")
+                                       "1 object: one object")
 
 
 def test_what_cannot_stand_in_one_table_is_refused(tmp_path, sweep):
@@ -199,7 +199,7 @@ def test_what_cannot_stand_in_one_table_is_refused(tmp_path, sweep):
 def test_the_command_prints_and_writes_them(sweep, tmp_path):
     done = CliRunner().invoke(app, ["tables", str(sweep), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "paintings, painted by a toy" in done.output
+    assert "paintings, painted by a toy: g\n" in done.output
     assert "parts nearest their own colour, share (toy)" in done.output
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"paintings.csv", "differences.csv", "every-part.csv", "claims.txt", "columns.csv"} <= written
