@@ -28,6 +28,8 @@ class PaintSettings:
     steps : of the optimiser (from close relatives: 1,500 to 5,000)
     rate, last_rate : of Adam (from close relatives: 0.01), and the share of it that the last step has, down half a
         cosine (paper silent; 1 keeps it)
+    awake : share of the steps by which the finest level of the field learns; the coarsest learn from the beginning, the
+        others in order (ours: off, 0; otherwise what few views show spreads over a part before its pattern comes)
     over : "uv" (paper); "surface": metres (ours); "apart": metres in a box of each part's own, so that parts that touch
         share no cell of the grid (ours; hands the network the separation that component awareness is about)
     terms : the global term, the sum over components, or both (paper: both)
@@ -65,6 +67,7 @@ class PaintSettings:
     policy: Policy = "sum"
     own: tuple[tuple[str, DistilSettings], ...] = ()
     last_rate: float = 1.0
+    awake: float = 0.0
     part_weight: float = 1.0
     whole_every: int = 1
     environments: tuple[str, ...] = ("studio", "overcast", "window")
@@ -98,6 +101,8 @@ class PaintSettings:
         if not 0 < self.rate < 10 or not 0 <= self.last_rate <= 1:
             raise ConfigurationError("a rate above 0 and a last share from 0 to 1", where="PaintSettings.rate",
                                      came=f"{self.rate}, {self.last_rate}")
+        if not 0 <= self.awake <= 1:
+            raise ConfigurationError("a share from 0 to 1", came=str(self.awake), where="PaintSettings.awake")
         low, high = self.backdrop
         if not 0 <= low <= high <= 1:
             raise ConfigurationError("0 <= darkest <= brightest <= 1", came=str(self.backdrop),
@@ -155,6 +160,13 @@ class PaintSettings:
         import math
 
         return self.rate * (self.last_rate + (1 - self.last_rate) * (1 + math.cos(math.pi * step / self.steps)) / 2)
+
+    def levels_at(self, step: int) -> int:
+        """How many levels of the field learn at a step, the coarsest first."""
+        every = self.field.levels
+        if step >= self.awake * self.steps:
+            return every
+        return min(every, 1 + int(every * step / (self.awake * self.steps)))
 
     def row(self) -> dict[str, Any]:
         """What decides the result, as JSON holds it."""

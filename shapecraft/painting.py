@@ -102,6 +102,10 @@ def paint(
                 group["lr"] = settings.rate_at(step)
             optimiser.zero_grad()
             told = tuple(work.term(step, term, weight, free) for term, weight in work.terms_at(step))
+            asleep = settings.levels_at(step) << settings.field.entries_log2
+            table = work.field.parameters[0].grad
+            if table is not None:
+                table[asleep:] = 0.0
             optimiser.step()
         yield PaintStepped(step, told, time.perf_counter() - begun)
         last = step + 1 == settings.steps

@@ -37,6 +37,7 @@ def test_presets_take_changes():
     ({"rate": 0.0}, r"a rate above 0"),
     ({"backdrop": (0.5, 0.2)}, r"0 <= darkest <= brightest <= 1"),
     ({"environments": ()}, r"at least one environment"),
+    ({"awake": 1.5}, r"a share from 0 to 1"),
     ({"shared_light": 0.7}, r"0 to 0\.5"),
     ({"size": 4}, r"at least 8 pixels"),
     ({"part_weight": -1.0}, r"weights not below 0"),
@@ -54,6 +55,12 @@ def test_the_rate_goes_down_half_a_cosine():
     assert settings.rate_at(50) == pytest.approx(0.011)
     assert settings.rate_at(100) == pytest.approx(0.002)
     assert PAPER.rate_at(2999) == PAPER.rate
+
+
+def test_levels_wake_in_order():
+    settings = replace(PaintSettings.ours(steps=100, awake=0.5), field=replace(PAPER.field, levels=5))
+    assert [settings.levels_at(step) for step in (0, 9, 10, 20, 49, 50, 99)] == [1, 1, 2, 3, 5, 5, 5]
+    assert PAPER.levels_at(0) == PAPER.field.levels
 
 
 def test_guidance_of_a_part():

@@ -129,6 +129,14 @@ def test_inset_paints_less_of_each_picture_and_all_the_same_colours():
     assert int(mean_albedo(inner, "leg").argmax()) == 2
 
 
+def test_levels_that_sleep_stay_as_they_were():
+    first = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=1, rate=1e-9)))[-1].painted.field.state()["table"]
+    found = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=2, awake=1.0)))[-1].painted.field.state()["table"]
+    rows = 1 << TINY.field.entries_log2
+    moved = [bool((found - first)[level * rows:(level + 1) * rows].abs().max() > 1e-6) for level in range(3)]
+    assert moved == [True, True, False]
+
+
 def test_smoothness_of_metalness():
     def spread(weight: float) -> float:
         painted = list(paint(SUBJECT, ToyGuidance(noise=3.0), replace(
