@@ -242,6 +242,7 @@ def test_what_is_no_material_is_refused(atlas, seen):
 
 
 @pytest.mark.acceptance
+@pytest.mark.timeout(1800)
 def test_borders_show_on_no_object_of_the_catalogue():
     from shapecraft.catalogue import CATALOGUE
     from shapecraft.catalogue_meshes import CatalogueMeshes
