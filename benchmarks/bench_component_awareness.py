@@ -59,8 +59,8 @@ from shapecraft.sheets import View, fitted
 ARMS = ("both", "global", "components", "swapped", "zero", "tier0")
 SHOWN = (View("front", 35, 25), View("back", 215, 25))
 PIXELS = 120
-CROPPED = ViewPlan(whole=0, close=3, details=6, fill=0.95)
-"""Where crops are cut from: pieces at about the scale at which a part is painted, not the part as a whole."""
+CROPPED = ViewPlan(whole=0, close=4, details=8, fill=0.8)
+"""Where crops are cut from: the part as a whole, and pieces, at about the scale at which the painter sees it."""
 
 
 @dataclass(frozen=True)

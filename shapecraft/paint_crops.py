@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ SIDE = 96
 """Pixels of a crop (ours)."""
 LEAST = 0.3
 """Share of a close-up's side that a crop must have: less holds no pattern that a small model could paint (ours)."""
+ENOUGH = 0.5
+"""Share from which on the square that spans most of the surface is taken, not the one that spans most of a picture: it
+shows a pattern at about the scale at which it was painted, and more of it (ours)."""
 _PICTURE = 192  # pixels of the close-up that a crop is cut from
 _CONTRAST = 4.0  # L* that counts as full contrast where a part varies less: noise is not blown up
 _COLUMNS, _GAP, _CAPTION = 8, 10, 16
@@ -46,28 +50,31 @@ class Crop:
 def grey_crop(
     mesh: ObjectMesh, views: Sequence[PaintView], materials: Materials, *, name: str, material: str,
 ) -> Crop | None:
-    """The largest square of the part in any of these close-ups of it; None where all are smaller than LEAST.
+    """The best square of the part in any of these close-ups of it (see ENOUGH); None where all are smaller than LEAST.
 
     views : close-ups of one part, see `paint_views`. Raises ConfigurationError without any, and for whole views.
     """
     if not views or any(one.part is None for one in views):
         raise ConfigurationError("close-ups of a part", came="none" if not views else "a view of the whole", where=name)
-    best: tuple[int, np.ndarray] | None = None
+    best: tuple[tuple[float, float], float, np.ndarray] | None = None
     for view in views:
         buffers = buffers_of(mesh, view, size=_PICTURE)
         pixel = buffers.pixel.numpy()
         covered = np.zeros(_PICTURE * _PICTURE, dtype=bool)
         covered[pixel] = True
         row, column, side = largest_square(covered.reshape(_PICTURE, _PICTURE))
-        if side < LEAST * _PICTURE or (best is not None and side <= best[0]):
+        share, camera = side / _PICTURE, view.camera
+        across = math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target)
+        worth = (1.0, round(share * across, 9)) if share >= ENOUGH else (0.0, share)
+        if share < LEAST or (best is not None and worth <= best[0]):
             continue
         found = materials.material_at(buffers.part.numpy(), buffers.position.numpy(), buffers.uv.numpy())
         picture = np.zeros(_PICTURE * _PICTURE)
         picture[pixel] = lab(np.asarray(found.albedo))[:, 0]
-        best = side, picture.reshape(_PICTURE, _PICTURE)[row: row + side, column: column + side]
+        best = worth, share, picture.reshape(_PICTURE, _PICTURE)[row: row + side, column: column + side]
     if best is None:
         return None
-    return Crop(_levelled(best[1]), name, material, round(best[0] / _PICTURE, 4))
+    return Crop(_levelled(best[2]), name, material, round(best[1], 4))
 
 
 def largest_square(mask: np.ndarray) -> tuple[int, int, int]:

@@ -148,6 +148,11 @@ def test_crops_are_grey_levelled_and_without_names():
     even = grey_crop(mesh, views.of(0), flat_painting(mesh, TEXTS), name="flat", material="leather")
     assert np.ptp(even.picture) < 0.01, "no noise is blown up"
     assert grey_crop(mesh, views.of(1), Painted(stripes), name="leg", material="wood") is None, "too thin"
+    nearer = paint_views(mesh, ViewPlan(whole=0, close=2, details=6, fill=0.95), seed=1)
+    both, pieces = (grey_crop(mesh, one, Painted(stripes), name="seat", material="wood")
+                    for one in (nearer.of(0), nearer.of(0)[2:]))
+    assert 0.5 <= both.share == seat.share < pieces.share, "the square that spans more of the seat, not of the picture"
+    assert grey_crop(mesh, nearer.of(1), Painted(stripes), name="leg", material="wood").share >= 0.5
     png, key = crop_sheet([seat, even], seed=5)
     assert Image.open(io.BytesIO(png)).mode == "L"
     assert sorted(one["name"] for one in json.loads(key).values()) == ["flat", "stool/seat"]
