@@ -8,6 +8,7 @@ import json
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 
 from easel.errors import ConfigurationError
@@ -28,7 +29,7 @@ from shapecraft.paint_measures import (
 )
 from shapecraft.paint_views import ViewPlan, paint_views
 from shapecraft.painting_cases import CASES, COLOURS, MATERIALS, painting_cases
-from tests.shapecraft.toy_painting import stool
+from tests.shapecraft.toy_painting import part, stool
 
 TEXTS = ("red leather seat", "blue metal leg", "green core")
 
@@ -148,11 +149,11 @@ def test_crops_are_grey_levelled_and_without_names():
     even = grey_crop(mesh, views.of(0), flat_painting(mesh, TEXTS), name="flat", material="leather")
     assert np.ptp(even.picture) < 0.01, "no noise is blown up"
     assert grey_crop(mesh, views.of(1), Painted(stripes), name="leg", material="wood") is None, "too thin"
-    nearer = paint_views(mesh, ViewPlan(whole=0, close=2, details=6, fill=0.95), seed=1)
-    both, pieces = (grey_crop(mesh, one, Painted(stripes), name="seat", material="wood")
-                    for one in (nearer.of(0), nearer.of(0)[2:]))
-    assert 0.5 <= both.share == seat.share < pieces.share, "the square that spans more of the seat, not of the picture"
-    assert grey_crop(mesh, nearer.of(1), Painted(stripes), name="leg", material="wood").share >= 0.5
+    plate = ObjectMesh((part("plate", trimesh.creation.box((1.0, 1.0, 0.02))),))
+    near = paint_views(plate, ViewPlan(whole=0, close=4, details=6, fill=0.95), seed=1).of(0)
+    whole, pieces, both = (grey_crop(plate, own, Painted(stripes), name="plate", material="wood").share
+                           for own in (near[:4], near[4:], near))
+    assert 0.5 <= both == whole < pieces, "the square that spans most of the plate, not of the picture"
     png, key = crop_sheet([seat, even], seed=5)
     assert Image.open(io.BytesIO(png)).mode == "L"
     assert sorted(one["name"] for one in json.loads(key).values()) == ["flat", "stool/seat"]
