@@ -27,7 +27,7 @@ class PaintSwitches:
         self._picture, self._maps, self._files, self._frame, self._words = (
             ipw.HTML(layout={"width": "100%"}) for _ in range(5))
         look = viewer.look
-        style = {"description_width": "80px"}
+        style = {"description_width": "110px"}
         switches = {
             "channel": ipw.ToggleButtons(options=CHANNELS, value=look.channel, style={"button_width": "90px"}),
             "part": ipw.Dropdown(options=[(_ALL, ""), *((one, one) for one in viewer.names)], value=look.part,
