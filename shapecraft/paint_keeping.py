@@ -66,6 +66,8 @@ class PaintKeeper:
         """
         import torch
 
+        for left in self.folder.glob(f".{CHECKPOINT}.*"):
+            left.unlink(missing_ok=True)  # of a write that was killed
         if not self.path.exists():
             return 0
         try:

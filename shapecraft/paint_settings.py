@@ -144,12 +144,13 @@ class PaintSettings:
         it, at noisy timesteps alone: at the others the model takes the colour it is shown for the one that is asked
         for, and above 0.96 its answer is blown up by what little of the picture is left. A part has details, too,
         since it is seldom large enough in its close-ups, but with some backdrop, without which a colour is no colour.
+        The whole counts less: of so small a picture the model does not know which part has which colour.
         """
         guided = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
                                 last_range=(0.4, 0.82))
         grid = FieldSettings(levels=7, entries_log2=12, coarsest=2, finest=96, hidden=32)
         return replace(cls(500, 0.03, guided, guided, field=grid, over="apart", policy="one", whole_every=4,
-                           last_rate=0.1, awake=0.7, samples=2, lights=1, shared_light=0.06,
+                           last_rate=0.1, awake=0.7, part_weight=4.0, samples=2, lights=1, shared_light=0.06,
                            views=ViewPlan(whole=8, close=5, details=7, fill=0.7)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:

@@ -156,8 +156,10 @@ def test_it_goes_on_where_it_stopped_to_the_bit(stop, tmp_path):
         if isinstance(event, PaintStepped) and event.step == stop:
             break
     running.close()
+    (tmp_path / ".checkpoint.pt.1.ab").write_bytes(b"half")
     again = list(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
     assert again[0].done == stop // 2 * 2
+    assert not list(tmp_path.glob(".*"))
     assert same(state(whole), state(again))
     finished = list(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
     assert [type(one) for one in finished] == [PaintStarted, PartSkipped, PaintFinished]
