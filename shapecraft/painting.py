@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from easel.errors import ConfigurationError
 from easel.guidance import GuidanceError
 from easel.torch_threads import torch_threads
@@ -42,12 +44,16 @@ if TYPE_CHECKING:
     from easel.guidance import Guidance
     from shapecraft.texture_field import TextureField
 
+_BEYOND = 1e-6  # outside [0, 1] that rounding may bring
 _GO_ON = "The last checkpoint stands; paint again to go on from it."
 
 
 @dataclass(frozen=True, eq=False)
 class PaintSubject:
     """mesh : in metres; prompt : of the whole; parts : appearance prompt of each part of the mesh, "" where none
+
+    Over uv, a mesh of which every part has uv is painted on those, and places that share uv share their paint; any
+    other gets uv of an atlas.
 
     Raises ConfigurationError where the prompts do not fit, and for a mesh without faces.
     """
@@ -258,6 +264,13 @@ def _row(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> 
 
 
 def _with_uv(mesh: ObjectMesh) -> ObjectMesh:
-    from shapecraft.atlas import make_atlas
+    """The mesh with uv at every part, its own where all have some. Raises ConfigurationError for uv beyond [0, 1]."""
+    if any(part.uv is None for part in mesh.parts if len(part.faces)):
+        from shapecraft.atlas import make_atlas
 
-    return make_atlas(mesh).mesh
+        return make_atlas(mesh, own_uv="replace").mesh
+    low, high = float(np.nanmin(mesh.uv)), float(np.nanmax(mesh.uv))
+    if not -_BEYOND <= low <= high <= 1 + _BEYOND:
+        raise ConfigurationError("uv from 0 to 1, without tiles", came=f"{low:.4g} to {high:.4g}",
+                                 where="the uv of the mesh", mend='Make new ones with make_atlas, own_uv="replace".')
+    return mesh

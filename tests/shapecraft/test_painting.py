@@ -275,6 +275,18 @@ def test_over_uv_the_mesh_gets_an_atlas_and_keeps_it():
         assert int(found.mean(axis=0).argmax()) == channel
 
 
+def test_uv_that_a_mesh_brings_are_painted_on_as_they_are():
+    """Faces that coincide share their texels, which an atlas of a user's uv refuses."""
+    corners, faces = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], [[0, 1, 2], [0, 2, 3]] * 2
+    uv = np.array(corners, dtype=float)[faces][..., :2]
+    sheet = ObjectMesh((PartMesh("sheet", corners, faces, uv=uv),))
+    asked = PaintSubject(sheet, "a red sheet", ("red",))
+    assert list(paint(asked, ToyGuidance(), replace(TINY, steps=1, over="uv")))[-1].painted.mesh is sheet
+    tiled = replace(asked, mesh=ObjectMesh((PartMesh("sheet", corners, faces, uv=2 * uv),)))
+    with pytest.raises(ConfigurationError, match=r"uv from 0 to 1, without tiles, got 0 to 2 \(at the uv of the mesh\)"):
+        list(paint(tiled, ToyGuidance(), replace(TINY, steps=1, over="uv")))
+
+
 def test_asking_a_painted_field_for_what_it_has_not():
     painted = list(paint(SUBJECT, ToyGuidance(), replace(TINY, steps=1)))[-1].painted
     with pytest.raises(ConfigurationError, match=r"parts from 0 to 2, got 0 to 3 \(at PaintedField\.material_at\)"):
