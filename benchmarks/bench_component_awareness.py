@@ -152,12 +152,18 @@ def run_cell(cell: Cell) -> dict[str, Any]:
         row = measured(mesh, painted, case)
         crops = crops_of(mesh, painted, case, cell)
         shown = picture(mesh, painted)
-    path = cell.out / "pictures" / f"{cell.name}.png"
+    key = cell.key(source)
+    path = picture_path(cell.out, cell.arm, cell.case, cell.seed, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, shown)
-    return {"key": cell.key(source), "arm": cell.arm, "case": cell.case, "seed": cell.seed, "source": source,
+    return {"key": key, "arm": cell.arm, "case": cell.case, "seed": cell.seed, "source": source,
             "settings": {} if cell.arm == "tier0" else cell.settings.row(), "seconds": round(seconds, 2), **row,
             "crops": crops}
+
+
+def picture_path(out: Path, arm: str, case: str, seed: int, key: str) -> Path:
+    """The key is in the name, so that a picture is of its row's settings and model."""
+    return out / "pictures" / arm / f"{case}-{seed}-{key}.png"
 
 
 def painted_by(mesh: ObjectMesh, asked: Appearance, guidance: Any, settings: PaintSettings) -> Any:
@@ -250,14 +256,14 @@ def wrong(rows: Sequence[dict[str, Any]], arm: str) -> str:
 
 def contact(out: Path, rows: Sequence[dict[str, Any]], arm: str) -> Path:
     """All pictures of an arm, a row a case."""
-    own = sorted({(row["case"], row["seed"]) for row in rows if row["arm"] == arm})
-    cases, seeds = list(dict.fromkeys(case for case, _ in own)), sorted({seed for _, seed in own})
+    own = sorted({(row["case"], row["seed"], row["key"]) for row in rows if row["arm"] == arm})
+    cases, seeds = list(dict.fromkeys(case for case, _, _ in own)), sorted({seed for _, seed, _ in own})
     wide = 3 * PIXELS + 8
     page = Image.new("RGB", (len(seeds) * wide, len(cases) * (PIXELS + 18)), "white")
     pen = ImageDraw.Draw(page)
-    for case, seed in own:
+    for case, seed, key in own:
         left, top = seeds.index(seed) * wide, cases.index(case) * (PIXELS + 18)
-        page.paste(Image.open(out / "pictures" / arm / f"{case}-{seed}.png"), (left, top + 16))
+        page.paste(Image.open(picture_path(out, arm, case, seed, key)), (left, top + 16))
         if not seeds.index(seed):
             pen.text((left + 2, top + 2), painting_cases([case])[0].appearance.whole[:170], fill="black")
     path = out / f"{arm}.png"
