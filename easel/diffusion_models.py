@@ -44,7 +44,7 @@ class DiffusionModel:
     vae : AutoencoderKL without its decoder, None where pictures are denoised themselves
     alphabars : (N,) float32 on the CPU; prediction : what the denoiser answers
     zero_if_empty : the empty negative prompt is zeros, not its encoding (SDXL base)
-    folder : where it lies; identity : name and commit, or the folder's name and a hash of the weights
+    folder : where it lies; identity : name and commit, or the folder's name and a hash of all files that decide
     """
 
     denoiser: Any
@@ -85,7 +85,8 @@ def open_model(name: str | Path, *, device: str | torch.device, dtype: torch.dty
     name : folder with model_index.json, or "owner/name"; revision : commit, tag or branch, of repositories only
     variant : of the weight files ("fp16"), None for those without; download : fetch what is missing
 
-    Raises ConfigurationError for other kinds of models, MissingCapability where files or packages are not here.
+    Raises ConfigurationError for other kinds of models, MissingCapability where files, weights of a part, or packages
+    are not here.
     """
     folder, commit = _found(name, revision, variant, download)
     index = _index(folder)
@@ -94,22 +95,24 @@ def open_model(name: str | Path, *, device: str | torch.device, dtype: torch.dty
     files = [file for part in parts for file in _weights(folder, part, variant, _missing(name, commit, variant))]
     diffusers = import_through_torchvision("diffusers")
     transformers = import_through_torchvision("transformers")
+    from safetensors import SafetensorError
+
     alphabars, prediction = _schedule(diffusers, folder, index)
-    texts = [_opened(transformers, index, f"text_encoder{one}", _TEXT) for one in suffixes]
+    texts = [_opened(transformers, index, f"text_encoder{one}", _TEXT[1:] if one else _TEXT) for one in suffixes]
     tokenizers = [_opened(transformers, index, f"tokenizer{one}", _TOKENIZERS) for one in suffixes]
-    kept: dict[str, Any] = {"local_files_only": True, "use_safetensors": True, "variant": variant}
-    light = bool(diffusers.utils.is_accelerate_available())
+    light = {"low_cpu_mem_usage": bool(diffusers.utils.is_accelerate_available())}
     try:
-        denoiser = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=dtype,
-                                                                  low_cpu_mem_usage=light, **kept)
-        vae = diffusers.AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=vae_dtype, low_cpu_mem_usage=light,
-                                                      **kept) if "vae" in parts else None
+        denoiser = _whole(diffusers.UNet2DConditionModel, folder / "unet", variant, torch_dtype=dtype, **light)
+        vae = (_whole(diffusers.AutoencoderKL, folder / "vae", variant, torch_dtype=vae_dtype, **light)
+               if "vae" in parts else None)
         with _without_bars(transformers):
             encoders = tuple(
                 (tokenizer.from_pretrained(folder / f"tokenizer{one}", local_files_only=True),
-                 text.from_pretrained(folder / f"text_encoder{one}", **kept).to(dtype))
+                 _whole(text, folder / f"text_encoder{one}", variant).to(dtype))
                 for one, tokenizer, text in zip(suffixes, tokenizers, texts, strict=True))
-    except (OSError, ValueError, RuntimeError, KeyError) as fault:
+    except MissingCapability:
+        raise
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, SafetensorError) as fault:
         raise MissingCapability("all parts of the model, as diffusers saves them", came=str(fault), where=str(folder),
                                 mend=_missing(name, commit, variant).mend) from fault
     _refuse_denoiser(denoiser, vae, index["_class_name"])
@@ -119,7 +122,8 @@ def open_model(name: str | Path, *, device: str | torch.device, dtype: torch.dty
         if module is not None:
             module.to(device).eval().requires_grad_(False)
     empty = bool(index.get("force_zeros_for_empty_prompt", index["_class_name"] == "StableDiffusionXLPipeline"))
-    identity = f"{name}@{commit}" if commit else f"{folder.resolve().name} sha256:{_hash(files)}"
+    hashed = "" if commit else _hash(folder, [*files, *_deciding(folder, parts)])
+    identity = f"{name}@{commit}" if commit else f"{folder.resolve().name} sha256:{hashed}"
     return DiffusionModel(denoiser, encoders, vae, alphabars, prediction,
                           empty and len(suffixes) == 2, folder, identity)
 
@@ -184,7 +188,7 @@ def _index(folder: Path) -> Mapping[str, Any]:
         raise ConfigurationError(f"a diffusers model folder with {INDEX}", came=str(fault), where=str(folder),
                                  mend=HANDLED) from fault
     kind = index.get("_class_name") if isinstance(index, dict) else None
-    if kind not in _ENCODERS:
+    if not isinstance(kind, str) or kind not in _ENCODERS:
         flow = any(str(kind).startswith(one) for one in _FLOW)
         raise ConfigurationError("a text-to-image model of a kind that is handled",
                                  came=f"{kind}{', which is a flow-matching model' if flow else ''}",
@@ -276,6 +280,29 @@ def _without_bars(transformers: Any) -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _hash(files: list[Path]) -> str:
-    """16 hex digits over the weight files, in order."""
-    return hashlib.sha256("".join(sha256_of(file) for file in files).encode()).hexdigest()[:16]
+def _whole(kind: Any, folder: Path, variant: str | None, **how: Any) -> Any:
+    """A part with all of its weights. Raises MissingCapability where its files lack some.
+
+    The packages would fill those with random numbers. Positions are counted, not learned, and no decoder is in use.
+    """
+    part, told = kind.from_pretrained(folder, local_files_only=True, use_safetensors=True, variant=variant,
+                                      output_loading_info=True, **how)
+    lost = sorted(one for one in map(str, (*told["missing_keys"], *told["mismatched_keys"]))
+                  if not one.endswith("position_ids") and not one.startswith(("decoder.", "post_quant_conv.")))
+    if lost:
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        raise MissingCapability(f"all weights of {folder.name}", came=f"none for {lost[0]}{more}", where=str(folder),
+                                mend="Save or fetch the model again.")
+    return part
+
+
+def _deciding(folder: Path, parts: list[str]) -> list[Path]:
+    """Files beside the weights that decide what the model answers: schedule, tokenizers, shapes of the parts."""
+    names = [INDEX, "scheduler/*.json", "tokenizer*/*", *(f"{part}/config.json" for part in parts)]
+    return [path for name in names for path in folder.glob(name) if path.is_file()]
+
+
+def _hash(folder: Path, files: list[Path]) -> str:
+    """16 hex digits over the names and contents of files."""
+    rows = sorted(f"{file.relative_to(folder).as_posix()} {sha256_of(file)}\n" for file in files)
+    return hashlib.sha256("".join(rows).encode()).hexdigest()[:16]

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from easel.diffusion_models import _SCHEDULERS, open_model, patterns
 from easel.errors import ConfigurationError, MissingCapability
@@ -31,6 +32,11 @@ def opened(name, **how):
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     return save_tiny(tmp_path_factory.mktemp("saved"))
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("wide"), wide=True)
 
 
 @pytest.fixture
@@ -232,3 +238,62 @@ def test_damaged_weights_are_told(folder):
     (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"broken")
     with pytest.raises(MissingCapability, match="expected all parts of the model, as diffusers saves them"):
         opened(folder)
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder", "text_encoder_2"])
+def test_a_lost_weight_is_not_made_up(wide, tmp_path, part):
+    """The packages would fill it with random numbers, and say so in a log alone."""
+    folder = shutil.copytree(wide, tmp_path / "model")
+    file = next((folder / part).glob("*.safetensors"))
+    held = load_file(file)
+    lost = next(name for name in sorted(held) if name.endswith("weight") and not name.startswith("decoder."))
+    save_file({name: value for name, value in held.items() if name != lost}, file, metadata={"format": "pt"})
+    with pytest.raises(MissingCapability, match=rf"expected all weights of {part}, got none for .* \(at {folder / part}\)\. Save or fetch"):
+        opened(folder)
+
+
+def test_a_vae_without_its_decoder_is_enough(saved, tmp_path):
+    folder = shutil.copytree(saved, tmp_path / "model")
+    file = next((folder / "vae").glob("*.safetensors"))
+    kept = {name: value for name, value in load_file(file).items() if not name.startswith(("decoder.", "post_quant_conv."))}
+    save_file(kept, file, metadata={"format": "pt"})
+    assert opened(folder).vae.decoder is None
+
+
+def test_truncated_weights_are_told(folder):
+    for part in ("text_encoder", "unet"):
+        file = next((folder / part).glob("*.safetensors"))
+        file.write_bytes(file.read_bytes()[:-100])
+        with pytest.raises(MissingCapability, match="expected all parts of the model, as diffusers saves them"):
+            opened(folder)
+
+
+@pytest.mark.parametrize("kind", [[], {}, 3, None])
+def test_a_pipeline_without_a_name_is_refused(folder, kind):
+    edit(folder / "model_index.json", _class_name=kind)
+    with pytest.raises(ConfigurationError, match="expected a text-to-image model of a kind that is handled, got "):
+        opened(folder)
+
+
+def test_the_second_encoder_has_to_project(wide, tmp_path):
+    folder = shutil.copytree(wide, tmp_path / "model")
+    edit(folder / "model_index.json", text_encoder_2=["transformers", "CLIPTextModel"])
+    with pytest.raises(ConfigurationError, match="expected text_encoder_2 to be CLIPTextModelWithProjection, got CLIPTextModel "):
+        opened(folder)
+
+
+@pytest.mark.parametrize(("file", "changes"), [
+    ("scheduler/scheduler_config.json", {"beta_end": 0.02}), ("scheduler/scheduler_config.json", {"prediction_type": "v_prediction"}),
+    ("vae/config.json", {"scaling_factor": 0.5}), ("unet/config.json", {"norm_eps": 1e-3}), ("text_encoder/config.json", {"layer_norm_eps": 1e-3}),
+    ("tokenizer/tokenizer_config.json", {"model_max_length": 20}), ("model_index.json", {"force_zeros_for_empty_prompt": True}),
+])
+def test_all_that_decides_is_in_the_identity(folder, file, changes):
+    before = opened(folder).identity
+    edit(folder / file, **changes)
+    assert opened(folder).identity != before
+
+
+def test_what_is_said_of_a_model_is_not_in_its_identity(folder):
+    before = opened(folder).identity
+    (folder / "README.md").write_text("a model")
+    assert opened(folder).identity == before
