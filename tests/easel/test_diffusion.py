@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,7 @@ from easel.guidance import DistilSettings, GuidanceError
 from easel.prompt_embeddings import REMEMBERED
 from easel.torch_threads import torch_threads
 from tests.easel.guidance_suite import check_guidance, picture_of, pulled
-from tests.easel.tiny_models import TOKENS, kept_for_backward, packages, save_tiny
+from tests.easel.tiny_models import TOKENS, edit, kept_for_backward, packages, save_tiny
 from tests.easel.toy_guidance import exact_epsilon
 
 KINDS = {
@@ -282,6 +283,41 @@ def test_broken_weights_are_stopped_before_the_picture(folders):
         guidance._model.denoiser.conv_out.bias.fill_(math.nan)
     with pytest.raises(GuidanceError, match=r"got NaN or infinity \(at timestep \d+, prompt 'red seat, front view'\)"):
         pulled(guidance, picture_of(16), "red seat", side="front")
+
+
+def test_no_guidance_asks_the_denoiser_once(folders):
+    """At scale 1 the half without the prompt counts nothing: it is left out, and the answer is the same."""
+    guidance = DiffusersGuidance(folders["sdxl"])
+    rows, denoiser = [], guidance._model.denoiser
+
+    class Counting:
+        config = denoiser.config
+
+        def __call__(self, noisy, *told, **more):
+            rows.append(len(noisy))
+            return denoiser(noisy, *told, **more)
+
+    guidance._model = replace(guidance._model, denoiser=Counting())
+    picture = picture_of(16)
+    alone, nearly = (pulled(guidance, picture, "red seat", settings=DistilSettings(guidance_scale=scale, negative_prompt="blue"))[1]
+                     for scale in (1.0, 1.0 + 1e-6))
+    assert rows == [1, 2]
+    torch.testing.assert_close(alone, nearly, rtol=1e-3, atol=1e-4 * float(nearly.abs().max()))
+
+
+def test_large_pictures_are_encoded_twice(folders):
+    for how, again in ({}, False), ({"size": 764}, False), ({"size": 768}, True), ({"checkpointing": True}, True), ({"size": 768, "checkpointing": False}, False):
+        assert DiffusersGuidance(folders["sd-epsilon"], **how)._model.vae.encoder.gradient_checkpointing is again, how
+
+
+@pytest.mark.parametrize("size", [None, "large", [], [8, None]])
+def test_a_denoiser_without_a_size_needs_one(folders, size, tmp_path):
+    folder = shutil.copytree(folders["sd-epsilon"], tmp_path / "model")
+    edit(folder / "unet" / "config.json", sample_size=size)
+    with pytest.raises(ConfigurationError, match=r"expected the size that the denoiser was trained at, got sample_size .* "
+                                                 r"\(at unet/config\.json\)\. Give a size in pixels \(size=512\)\."):
+        DiffusersGuidance(folder)
+    assert DiffusersGuidance(folder, size=16).size == 16
 
 
 def test_another_size(folders):
