@@ -24,6 +24,7 @@ from shapecraft.paint_events import PaintEvent, PaintFinished
 from shapecraft.paint_settings import PaintSettings, fingerprint
 from shapecraft.painted_pictures import turntable_sheet
 from shapecraft.painting import PaintSubject, paint
+from shapecraft.seams import levelled
 from shapecraft.sheets import png_bytes
 from shapecraft.standing import Standing, standing
 from shapecraft.texture_maps import albedo_png, maps_sheet, metallic_roughness_png, part_pngs
@@ -61,13 +62,18 @@ class PaintOrder:
         if (self.guidance is None) != (self.settings is None):
             raise ConfigurationError("guidance and settings, or neither", where="PaintOrder",
                                      came="settings alone" if self.guidance is None else "guidance alone")
-        if self.size % UPSAMPLE or not 16 * UPSAMPLE <= self.size <= LARGEST:
-            raise ConfigurationError(f"maps of {16 * UPSAMPLE} to {LARGEST} texels, a multiple of {UPSAMPLE}",
-                                     came=str(self.size), where="--size")
+        check_size(self.size)
 
     @property
     def source(self) -> str:
         return FLAT if self.guidance is None else self.guidance.source
+
+
+def check_size(size: int) -> None:
+    """Of maps, in texels. Raises ConfigurationError for one outside."""
+    if size % UPSAMPLE or not 16 * UPSAMPLE <= size <= LARGEST:
+        raise ConfigurationError(f"maps of {16 * UPSAMPLE} to {LARGEST} texels, a multiple of {UPSAMPLE}",
+                                 came=str(size), where="--size")
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,8 @@ def paint_run(
 
     run : open for writing (`RunStore.amend`); device, threads : as `painting.paint` takes them
     blend : also a .blend, for which Blender starts; where it cannot, the reason is told and everything else stands
+    A field over uv is levelled at the borders of charts when it is baked (`seams.levelled`). object.glb is written
+    last; a .blend and part maps of an earlier time that this one does not write are removed.
     Raises ConfigurationError as `standing`, `make_atlas` and `paint` do, and for prompts that are not one a part.
     """
     made = standing(run, order.version)
@@ -138,8 +146,14 @@ def paint_run(
         assert ended is not None
         painted = ended
     maps = bake(atlas, painted)
-    files = {}
-    for what, relative, content in _files(made, order, atlas, maps):
+    if order.settings is not None and order.settings.over == "uv":
+        maps = levelled(atlas, maps)
+    # The object's file says that a painting is finished: it goes first and comes back last.
+    place = folder / "object.glb"
+    place.unlink(missing_ok=True)
+    glb = textured_glb(atlas, maps)
+    files = {"object": place}
+    for what, relative, content in _files(made, order, atlas, maps, glb):
         files[what] = run.write(f"{TABLE}/{number}/{relative}", content)
     files["prompts"] = folder / "prompts.json"
     no_blend = ""
@@ -148,6 +162,10 @@ def paint_run(
             files["Blender file"] = run.write(f"{TABLE}/{number}/object.blend", textured_blend(atlas, maps))
         except (MissingCapability, ExportError) as error:
             no_blend = str(error)
+    for left in (folder / "object.blend", *(folder / "parts").glob("*.png")):
+        if left not in files.values():
+            left.unlink(missing_ok=True)  # of the same order, when it wrote more
+    run.write(f"{TABLE}/{number}/object.glb", glb)
     unseen = tuple(mesh.names[one] for one in maps.hidden)
     yield PaintingKept(number, folder, files, unsaid, unseen, no_blend, atlas, maps)
 
@@ -179,11 +197,11 @@ def _row(made: Standing, order: PaintOrder) -> tuple[str, dict[str, Any]]:
     return fingerprint(row)[:16], row
 
 
-def _files(made: Standing, order: PaintOrder, atlas: Atlas, maps: Maps) -> Iterator[tuple[str, str, bytes | str]]:
-    """(what it is, path in the painting's folder, content)"""
-    glb, names = textured_glb(atlas, maps), atlas.mesh.names
-    note = f"{made.caption()}; painted: {order.source}"
-    yield "object", "object.glb", glb
+def _files(
+    made: Standing, order: PaintOrder, atlas: Atlas, maps: Maps, glb: bytes
+) -> Iterator[tuple[str, str, bytes | str]]:
+    """(what it is, path in the painting's folder, content), of all but the object's file and the .blend"""
+    names, note = atlas.mesh.names, f"{made.caption()}; painted: {order.source}"
     yield "page", "object.html", model_page(made.graph, glb, scores=made.scores, note=note, watermark=made.watermark)
     yield "albedo", "albedo.png", albedo_png(maps)
     yield "metallic-roughness", "metallic_roughness.png", metallic_roughness_png(maps)
