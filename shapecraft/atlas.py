@@ -20,8 +20,10 @@ from shapecraft.uv_edges import uv_edges
 
 OwnUv = Literal["keep", "replace"]
 SIZE, PADDING = 1024, 4
-"""Texels along the page, and around charts at that size (ours; relatives bake 1024 to 2048)."""
+"""Texels along the page, and around charts (ours; relatives bake 1024 to 2048). Maps twice as fine have 8, which keep
+parts apart down to mip level 3."""
 LARGEST = 4096
+_SMALL = 256  # pages with fewer texels have half the padding
 _SHARED = 1e-3  # share of texels that may lie in two triangles, and of area without texels: rounding, and no more
 _OUTSIDE = 1e-6
 _CHUNK = 1 << 18  # texels that are filled at once: some tens of megabytes
@@ -32,6 +34,7 @@ class Atlas:
     """S x S texels, row 0 at the top of the page (v = 1), column 0 at the left (u = 0).
 
     mesh : with uv at every corner of every part that has triangles; size : S; padding : texels around charts
+    pieces : xatlas crashed on whole parts, which were then cut into so many, with a border around each; 0 where not
     kept : the uv are those that the mesh came with; how far apart their charts lie is then their maker's doing
     part : (S, S) int16 place in `mesh.parts`, -1 none; face : (S, S) int32 place in `mesh.faces`, -1 none
     inside : (S, S) bool: the texel's centre lies within a triangle. Texels with a part that are not inside are the rim
@@ -51,6 +54,7 @@ class Atlas:
     position: np.ndarray
     normal: np.ndarray
     place: np.ndarray
+    pieces: int = 0
 
     @cached_property
     def texels(self) -> np.ndarray:
@@ -66,7 +70,8 @@ class Atlas:
         """The same uv on a page of more or fewer texels; the padding grows and shrinks with it."""
         if size == self.size:
             return self
-        return _atlas(self.mesh, texel_map(self.mesh.uv, size), self.padding * size // self.size, self.kept)
+        return _atlas(self.mesh, texel_map(self.mesh.uv, size), self.padding * size // self.size, self.kept,
+                      self.pieces)
 
 
 def make_atlas(
@@ -75,15 +80,18 @@ def make_atlas(
     """The atlas of an object.
 
     size : texels along the page, 16 to 4096
-    padding : texels that stay free around each chart and along the page's edge; None: 4 at 1024, and in proportion
+    padding : texels that stay free around each chart and along the page's edge; None: 4, and in proportion on pages
+        over 1024; 2 on pages under 256; fewer where charts would lose four tenths of their scale to it, which
+        `Atlas.padding` tells
     own_uv : "keep" uses the uv of a mesh that has some, "replace" makes new ones. Uv of programs are seldom meant: a
         cube of Blender's covers the whole page, and so does the next. A mesh without any gets new ones either way.
     Uv that are kept must lie in [0, 1], at every part, and give each place of the surface texels of its own.
     Raises ConfigurationError for sizes outside, a mesh without area, uv that cannot be kept, charts that do not fit;
     MissingCapability without xatlas.
     """
+    least = padding
     if padding is None:
-        padding = max(1, PADDING * size // SIZE)
+        least, padding = 1, max(PADDING if size >= _SMALL else PADDING // 2, PADDING * size // SIZE)
     if not 16 <= size <= LARGEST or not 0 <= padding <= size // 8:
         raise ConfigurationError(f"16 to {LARGEST} texels, padding up to an eighth of them", came=f"{size}, {padding}",
                                  where="make_atlas")
@@ -91,9 +99,9 @@ def make_atlas(
         raise ConfigurationError('"keep" or "replace"', came=repr(own_uv), where="make_atlas, own_uv")
     if own_uv == "keep" and any(part.uv is not None for part in mesh.parts):
         return _kept(mesh, size, padding)
-    found = unfolded(mesh, size=size, padding=padding)
-    whole = ObjectMesh(tuple(replace(part, uv=uv) for part, uv in zip(mesh.parts, found, strict=True)))
-    return _atlas(whole, texel_map(whole.uv, size), padding, kept=False)
+    found = unfolded(mesh, size=size, padding=padding, least=least)
+    whole = ObjectMesh(tuple(replace(part, uv=uv) for part, uv in zip(mesh.parts, found.uv, strict=True)))
+    return _atlas(whole, texel_map(whole.uv, size), found.padding, False, found.pieces)
 
 
 def _kept(mesh: ObjectMesh, size: int, padding: int) -> Atlas:
@@ -123,7 +131,7 @@ def _unfit(expected: str, came: str) -> ConfigurationError:
                               mend='Make new ones with own_uv="replace".')
 
 
-def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool) -> Atlas:
+def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool, pieces: int = 0) -> Atlas:
     size = len(found.face)
     part = np.full((size, size), -1, dtype=np.int16)
     position, normal = (np.zeros((size, size, 3), dtype=np.float32) for _ in range(2))
@@ -145,7 +153,8 @@ def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool) -> Atlas
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
         normal[at] = mixed / np.where(lengths > 0, lengths, 1.0)
         place[at] = np.einsum("pk,pkx->px", weights, mesh.uv[face])
-    return Atlas(mesh, size, padding, kept, part, found.face, found.inside, position, normal, place)
+    return Atlas(mesh, size, padding, kept, part, found.face, found.inside, position, normal, place,
+                 pieces)
 
 
 def _beyond(

@@ -45,6 +45,7 @@ def atlas():
 
 
 def test_charts_of_all_parts_share_a_page_and_stay_apart(atlas):
+    assert atlas.pieces == 0
     labels, count = ndimage.label(atlas.inside, structure=np.ones((3, 3)))
     assert count == len(np.unique(charts_of(atlas.mesh)))
     for number in range(1, count + 1):
@@ -124,6 +125,26 @@ def test_a_finer_page_has_the_same_uv(atlas):
     assert (fine.part[1::2, 1::2] == atlas.part)[atlas.inside].mean() > 0.97
 
 
+def test_padding_is_whole_where_the_page_allows_and_less_where_charts_would_vanish():
+    for size, padding in ((64, 2), (256, 4)):
+        assert make_atlas(stool(), size=size).padding == padding
+    boxes = ObjectMesh(tuple(part(f"p{n}", trimesh.creation.box((1, 1, 1)), (2 * n, 0, 0)) for n in range(40)))
+    crowded = make_atlas(boxes, size=256)
+    assert crowded.padding == 2
+    assert crowded.inside.mean() > 0.2
+    assert make_atlas(boxes, size=256, padding=4).padding == 4, "what is asked for stands"
+
+
+def test_charts_that_cannot_fit_are_refused_without_packing():
+    """Each with its padding takes some 50 texels, whatever its scale: 100,000 of 65,536."""
+    corners = np.random.default_rng(0).uniform(0, 10, (2000, 1, 3)) + np.eye(3) * 0.1
+    loose = ObjectMesh((PartMesh("loose", corners.reshape(-1, 3), np.arange(6000).reshape(-1, 3)),))
+    begun = time.perf_counter()
+    with pytest.raises(ConfigurationError, match="charts that fit a page of 256 texels with 4 between them"):
+        make_atlas(loose, size=256, padding=4)
+    assert time.perf_counter() - begun < 5
+
+
 def test_uv_of_a_users_mesh_are_kept():
     mesh = ObjectMesh((square("left", [(0.05, 0.1), (0.45, 0.1), (0.45, 0.9), (0.05, 0.9)]),
                        square("right", [(0.55, 0.1), (0.95, 0.1), (0.95, 0.9), (0.55, 0.9)], z=1.0)))
@@ -161,7 +182,7 @@ def test_what_cannot_be_an_atlas_is_refused():
     line = PartMesh("line", [[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]])
     with pytest.raises(ConfigurationError, match="a triangle with an area, got none"):
         make_atlas(ObjectMesh((line,)))
-    for settings, came in (({"size": 8}, "8, 1"), ({"size": 64, "padding": 30}, "64, 30")):
+    for settings, came in (({"size": 8}, "8, 2"), ({"size": 64, "padding": 30}, "64, 30")):
         with pytest.raises(ConfigurationError, match=f"16 to 4096 texels, padding up to an eighth of them, got {came}"):
             make_atlas(stool(), **settings)
     with pytest.raises(ConfigurationError, match='"keep" or "replace", got \'ours\''):
@@ -220,6 +241,7 @@ def test_a_crash_of_xatlas_cuts_parts_into_pieces_and_kills_nothing(monkeypatch,
     monkeypatch.setattr(charts, "_PIECES", (None, 150))
     atlas = make_atlas(ball, size=128)
     assert len(ball.parts[0].faces) == 1280
+    assert atlas.pieces == 17, "16 of the ball, and the box"
     assert len(np.unique(charts_of(atlas.mesh))) >= 9
     assert atlas.inside.mean() > 0.3
     shares = np.bincount(atlas.part[atlas.inside], minlength=2) / atlas.inside.sum()
@@ -230,6 +252,9 @@ def test_a_crash_of_xatlas_cuts_parts_into_pieces_and_kills_nothing(monkeypatch,
         make_atlas(ball, size=128)
     script.write_text("raise ValueError('no charts today')")
     with pytest.raises(charts.UnfoldingFailed, match="got ValueError: no charts today"):
+        make_atlas(ball, size=128)
+    script.write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(charts.UnfoldingFailed, match=r"got the end of its process by SIGKILL .* more memory"):
         make_atlas(ball, size=128)
 
 

@@ -86,6 +86,19 @@ def test_no_part_leaks_into_another(atlas, seen, upsample):
         assert np.abs(sampled(maps, uv).albedo - COLOURS[number]).max() < 1e-6
 
 
+@pytest.mark.parametrize(("size", "levels"), [(128, (1, 2)), (256, (1, 2, 3))])
+def test_no_part_leaks_into_anothers_mip_levels(size, levels):
+    atlas = make_atlas(stool(), size=size)
+    maps = bake(atlas, Flat(), upsample=2, seen=np.ones((size, size), dtype=bool))
+    held = atlas.at_size(maps.size).inside
+    for level in levels:
+        step = 1 << level
+        mean = maps.albedo.reshape(maps.size // step, step, maps.size // step, step, 3).mean(axis=(1, 3))
+        shown = mean.repeat(step, axis=0).repeat(step, axis=1)
+        leaked = np.abs(shown[held] - COLOURS[maps.part[held]]).max(axis=-1) > 1e-5
+        assert leaked.mean() == 0, f"level {level}"
+
+
 def test_what_nobody_sees_is_not_asked_and_takes_the_nearest_seen_of_its_part():
     atlas = make_atlas(nested(), size=128)
     flat = Flat()
