@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from easel.errors import ConfigurationError
 from shapecraft.atlas import LARGEST, Atlas
 from shapecraft.brdf import Material
+from shapecraft.map_pictures import MapPictures
 from shapecraft.seen_texels import FinePage, seen_texels
 
 UPSAMPLE = 2
@@ -57,6 +59,11 @@ class Maps:
     def size(self) -> int:
         return len(self.part)
 
+    @cached_property
+    def pictures(self) -> MapPictures:
+        """As files have them; made once, whoever writes them."""
+        return MapPictures(self.albedo, self.roughness, self.metalness)
+
 
 def bake(atlas: Atlas, materials: Materials, *, upsample: int = UPSAMPLE, seen: np.ndarray | None = None) -> Maps:
     """The maps, `upsample` times the atlas along a side.
@@ -81,7 +88,7 @@ def bake(atlas: Atlas, materials: Materials, *, upsample: int = UPSAMPLE, seen: 
         values[rest] = values[page.nearest(rest)]
     whole = np.zeros((fine.size**2, 5), dtype=np.float32)
     whole[fine.texels] = values
-    whole = whole[_nearest(fine.part >= 0)].reshape(fine.size, fine.size, 5)
+    whole = whole[nearest_of(fine.part >= 0)].reshape(fine.size, fine.size, 5)
     seen_page = np.zeros(fine.size**2, dtype=bool)
     seen_page[fine.texels] = page.seen
     return Maps(whole[..., :3].copy(), whole[..., 3].copy(), whole[..., 4].copy(), fine.part,
@@ -113,7 +120,7 @@ def _columns(material: Material, count: int) -> np.ndarray:
     return np.concatenate([fields[0], fields[1][:, None], fields[2][:, None]], axis=1)
 
 
-def _nearest(held: np.ndarray) -> np.ndarray:
+def nearest_of(held: np.ndarray) -> np.ndarray:
     """(S S,) int64: for every texel the nearest one that is held."""
     from scipy.ndimage import distance_transform_edt
 

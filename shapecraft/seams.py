@@ -12,7 +12,7 @@ import numpy as np
 
 from easel.errors import ConfigurationError
 from shapecraft.atlas import Atlas
-from shapecraft.baking import Maps
+from shapecraft.baking import Maps, nearest_of
 from shapecraft.shading import screen
 from shapecraft.texture_maps import sampled
 from shapecraft.uv_edges import border_points, charts_of
@@ -100,7 +100,7 @@ def levelled(atlas: Atlas, maps: Maps, *, reach: int = REACH) -> Maps:
     values = values.reshape(-1, 5).astype(np.float64)
     places, faces = border_points(fine.mesh, size)
     texel = np.minimum((places * [1, -1] + [0, 1]) * size, size - 1).astype(int)
-    inner = _nearest(~fine.inside)  # a border's own texel may belong to the rim, which shows the other chart
+    inner = nearest_of(fine.inside)  # a border's own texel may belong to the rim, which shows the other chart
     at = inner[texel[..., 1] * size + texel[..., 0]]
     at = at[(own[at] == chart[faces]).all(axis=1)]
     if not len(at):
@@ -113,18 +113,10 @@ def levelled(atlas: Atlas, maps: Maps, *, reach: int = REACH) -> Maps:
     shift /= np.maximum(count, 1)[:, None]
     # The rim shows the other chart, which is moved the other way.
     beyond = (own >= 0) & ~fine.inside.reshape(-1)
-    source = _nearest((count == 0).reshape(size, size))
+    source = nearest_of((count > 0).reshape(size, size))
     here, there = np.divmod(np.arange(size * size), size), np.divmod(source, size)
     share = np.clip(1 - np.hypot(here[0] - there[0], here[1] - there[1]) / reach, 0.0, 1.0)
     share = np.where(own == own[source], share * share * (3 - 2 * share), 0.0) * np.where(beyond, -1, 1)
     moved = np.clip(values + share[:, None] * shift[source], 0.0, 1.0).astype(np.float32)
-    moved = moved[_nearest((own < 0).reshape(size, size))].reshape(size, size, 5)
+    moved = moved[nearest_of((own >= 0).reshape(size, size))].reshape(size, size, 5)
     return replace(maps, albedo=moved[..., :3].copy(), roughness=moved[..., 3].copy(), metalness=moved[..., 4].copy())
-
-
-def _nearest(without: np.ndarray) -> np.ndarray:
-    """(S S,) int64: for every texel the nearest one that is not `without` (S, S)."""
-    from scipy.ndimage import distance_transform_edt
-
-    rows, columns = distance_transform_edt(without, return_distances=False, return_indices=True)
-    return (rows.astype(np.int64) * without.shape[1] + columns).reshape(-1)

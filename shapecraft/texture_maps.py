@@ -1,49 +1,44 @@
 """Texture maps: baked maps as the PNG files that glTF and Blender read, whole and part by part, and sampled again.
-
-Albedo is written by the curve of sRGB; roughness and metalness share one linear file, as glTF 2.0 wants it: green is
-roughness, blue is metalness, and red, where others keep occlusion, is 255: none is baked in. 8 bits a channel.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 
 from easel.errors import ConfigurationError
-from shapecraft.baking import Maps
+from shapecraft.baking import Maps, nearest_of
 from shapecraft.brdf import Material
+from shapecraft.map_pictures import png
 from shapecraft.shading import part_colour, screen
 from shapecraft.sheets import laid_out
-
-_PACKING = 6  # of zlib: twice as quick as 9, two per cent larger
-_BAND = 512  # rows that are encoded at once
 
 
 def albedo_png(maps: Maps) -> bytes:
     """(S, S) RGB by the curve of sRGB"""
-    return _png(_albedo(maps))
+    return maps.pictures.albedo_png
 
 
 def metallic_roughness_png(maps: Maps) -> bytes:
     """(S, S) RGB linear: red 255, green roughness, blue metalness"""
-    return _png(_metallic_roughness(maps))
+    return maps.pictures.metallic_roughness_png
 
 
 def part_pngs(maps: Maps, part: int) -> tuple[bytes, bytes]:
     """The two maps of one part alone, on the whole page, so that its uv fit: RGBA, clear where others and nothing lie.
 
+    Colours go on under what is clear, from the part's nearest texel, so that no mip level mixes in another.
     Raises ConfigurationError for a part that has no texel.
     """
     own = maps.part == part
     if not own.any():
         raise ConfigurationError(f"a part among {np.unique(maps.part[maps.part >= 0]).tolist()}", came=str(part),
                                  where="part_pngs")
-    alpha = np.where(own, 255, 0).astype(np.uint8)[..., None]
-    albedo, rest = (np.concatenate([np.where(own[..., None], one, 0).astype(np.uint8), alpha], axis=-1)
-                    for one in (_albedo(maps), _metallic_roughness(maps)))
-    return _png(albedo), _png(rest)
+    nearest, alpha = nearest_of(own), np.where(own, 255, 0).astype(np.uint8)[..., None]
+    albedo, rest = (png(np.concatenate([one.reshape(-1, 3)[nearest].reshape(one.shape), alpha], axis=-1))
+                    for one in (maps.pictures.albedo_levels, maps.pictures.metallic_roughness_levels))
+    return albedo, rest
 
 
 def maps_sheet(maps: Maps, names: Sequence[str], *, size: int = 480, title: str = "") -> np.ndarray:
@@ -83,26 +78,3 @@ def sampled(maps: Maps, uv: np.ndarray) -> Material:
         return (above * (1 - d) + below * d).astype(np.float32)
 
     return Material(mixed(maps.albedo), mixed(maps.roughness), mixed(maps.metalness))
-
-
-def _albedo(maps: Maps) -> np.ndarray:
-    """(S, S, 3) uint8"""
-    return np.concatenate([_levels(screen(maps.albedo[top:top + _BAND])) for top in range(0, maps.size, _BAND)])
-
-
-def _metallic_roughness(maps: Maps) -> np.ndarray:
-    """(S, S, 3) uint8"""
-    return np.stack([np.full(maps.part.shape, 255, dtype=np.uint8), _levels(maps.roughness), _levels(maps.metalness)],
-                    axis=-1)
-
-
-def _levels(values: np.ndarray) -> np.ndarray:
-    return (np.clip(values, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-
-
-def _png(levels: np.ndarray) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(levels).save(buffer, format="PNG", compress_level=_PACKING)
-    return buffer.getvalue()
