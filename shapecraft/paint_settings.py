@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from easel.errors import ConfigurationError
-from easel.guidance import DistilSettings
+from easel.guidance import DistilSettings, weighting_name
 from easel.jsonl import canonical
 from shapecraft.paint_views import ViewPlan
 from shapecraft.texture_field import FieldSettings
@@ -26,7 +27,7 @@ class PaintSettings:
     """How a painting is made.
 
     steps : of the optimiser (from close relatives: 1,500 to 5,000)
-    rate, last_rate : of Adam (from close relatives: 0.01), and the share of it that the last step has, down half a
+    rate, last_rate : of Adam (from close relatives: 0.01), and the share of it that the very last step has, down half a
         cosine (paper silent; 1 keeps it)
     awake : share of the steps by which the finest level of the field learns; the coarsest learn from the beginning, the
         others in order (ours: off, 0; otherwise what few views show spreads over a part before its pattern comes)
@@ -38,22 +39,25 @@ class PaintSettings:
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
     part_weight : of the components' terms (paper: 1)
     whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
-        many and a step is dear)
+        many and a step is dear). Where no part has a term of its own it is 1: every step has a term
     environments : of `shapecraft.environments`, one at a time (paper silent; ours)
     lamps : "still"; "turned" around the vertical by a seeded angle; "viewer": carried with the camera, as if the object
         were turned before it, and turned up to 60 degrees either way, so that no side of the object is the dark one
         (paper silent; ours)
     lights : lightings of each view (ours: 2); shared_light : see `light_of` (ours: 0.02; 0 is exact)
+    exposure : factor of the light before it goes on a screen, see `display` (paper silent; 1)
     views : see `ViewPlan`; size : pixels of a side, None is what the guidance wants; samples : along each side of a
         pixel (ours: 1, and 2 where pictures are small)
     backdrop : darkest and brightest grey behind a picture, linear; one for every picture (paper silent; ours)
     inset : samples from the nearest of another part, or of the backdrop, from which on one is painted; nearer ones are
         a mixture to the model (ours: off)
-    smooth_metalness : weight of squared steps of metalness between neighbouring samples of a part (ours: off)
+    smooth_metalness : weight of the mean squared step of metalness between neighbouring samples of a part (ours: off)
     seed : of everything
     preview_every, checkpoint_every : steps, 0 is never, preview_size : pixels; these change no result
-    megabytes : that cameras may take while they are kept; the one that was longest out of use goes first, and is made
-        again when it is asked for. With 8 levels some 1.2 KB a sample that shows something: 150 MB a view of 512 pixels
+    megabytes : of the device's memory that cameras may take while they are kept, beside the model, the field and what a
+        step takes; the one that was longest out of use goes first, and is made again when it is asked for. With 8
+        levels some 1.2 KB a sample that shows something: 150 MB a view of 512 pixels, 600 MB of 1024, where few fit
+        (`PaintStarted.fitting`) and most steps make theirs again
 
     Raises ConfigurationError for numbers outside.
     """
@@ -74,6 +78,7 @@ class PaintSettings:
     environments: tuple[str, ...] = ("studio", "overcast", "window")
     lamps: Lamps = "viewer"
     lights: int = 2
+    exposure: float = 1.0
     shared_light: float = 0.02
     views: ViewPlan = dataclasses.field(default_factory=ViewPlan)
     size: int | None = None
@@ -108,14 +113,23 @@ class PaintSettings:
         if not 0 <= low <= high <= 1:
             raise ConfigurationError("0 <= darkest <= brightest <= 1", came=str(self.backdrop),
                                      where="PaintSettings.backdrop")
-        if self.part_weight < 0 or self.smooth_metalness < 0 or self.megabytes <= 0:
-            raise ConfigurationError("weights not below 0, megabytes above", where="PaintSettings",
-                                     came=f"{self.part_weight}, {self.smooth_metalness}, {self.megabytes}")
+        weights = (self.part_weight, self.smooth_metalness, self.megabytes)
+        if not all(map(math.isfinite, weights)) or min(weights) < 0 or self.megabytes == 0:
+            raise ConfigurationError("finite numbers, weights not below 0, megabytes above", where="PaintSettings",
+                                     came=", ".join(map(str, weights)))
+        pairs = [one for one in self.own if isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str)
+                 and isinstance(one[1], DistilSettings)]
+        if len(pairs) < len(self.own) or len(dict(pairs)) < len(pairs):
+            raise ConfigurationError("pairs of a part's name, each once, and its DistilSettings", came=str(self.own),
+                                     where="PaintSettings.own")
+        if not 0.01 <= self.exposure <= 100:
+            raise ConfigurationError("0.01 to 100", came=str(self.exposure), where="PaintSettings.exposure")
         if not 0 <= self.shared_light <= 0.5:
             raise ConfigurationError("0 to 0.5", came=str(self.shared_light), where="PaintSettings.shared_light")
-        if not self.environments:
-            raise ConfigurationError("at least one environment", came="none", where="PaintSettings.environments")
-        if self.size is not None and self.size < 8:
+        if not self.environments or not all(isinstance(one, str) for one in self.environments):
+            raise ConfigurationError("at least one environment by name", where="PaintSettings.environments",
+                                     came=str(self.environments) if self.environments else "none")
+        if self.size is not None and (not isinstance(self.size, int) or self.size < 8):
             raise ConfigurationError("at least 8 pixels", came=str(self.size), where="PaintSettings.size")
         if self.terms != "components" and not self.views.whole:
             raise ConfigurationError("views of the whole for the global term", came="none",
@@ -146,12 +160,13 @@ class PaintSettings:
         since it is seldom large enough in its close-ups, but with some backdrop, without which a colour is no colour.
         The whole counts less: of so small a picture the model does not know which part has which colour.
         """
-        guided = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
-                                last_range=(0.4, 0.82))
-        grid = FieldSettings(levels=7, entries_log2=12, coarsest=2, finest=96, hidden=32)
-        return replace(cls(500, 0.03, guided, guided, field=grid, over="apart", policy="one", whole_every=4,
+        whole = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
+                               last_range=(0.4, 0.82))
+        part = replace(whole, last_range=(0.15, 0.75))
+        grid = FieldSettings(levels=7, entries_log2=12, coarsest=2, finest=128, hidden=32)
+        return replace(cls(500, 0.03, whole, part, field=grid, over="apart", policy="one", whole_every=4,
                            last_rate=0.1, awake=0.7, part_weight=4.0, samples=2, lights=1, shared_light=0.06,
-                           views=ViewPlan(whole=8, close=5, details=7, fill=0.7)), **changes)
+                           exposure=1.5, views=ViewPlan(whole=8, close=5, details=7, fill=0.7)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""
@@ -159,9 +174,8 @@ class PaintSettings:
 
     def rate_at(self, step: int) -> float:
         """Of the optimiser at a step, from 0."""
-        import math
-
-        return self.rate * (self.last_rate + (1 - self.last_rate) * (1 + math.cos(math.pi * step / self.steps)) / 2)
+        down = (1 + math.cos(math.pi * step / max(self.steps - 1, 1))) / 2
+        return self.rate * (self.last_rate + (1 - self.last_rate) * down)
 
     def levels_at(self, step: int) -> int:
         """How many levels of the field learn at a step, the coarsest first."""
@@ -186,4 +200,4 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in asdict(value).items()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    return value if isinstance(value, str | int | float | bool | None) else f"{value.__module__}:{value.__qualname__}"
+    return value if isinstance(value, str | int | float | bool | None) else weighting_name(value)

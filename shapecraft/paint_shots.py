@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,17 +43,18 @@ class Shot:
     light: PixelLight
     inner: torch.Tensor | None = None
 
-    def picture(self, material: Material, backdrop: float) -> torch.Tensor:
-        """(1, 3, H, W) screen values before a grey, linear backdrop; differentiable in the material."""
+    def picture(self, material: Material, backdrop: float, *, exposure: float = 1.0) -> torch.Tensor:
+        """(1, 3, H, W) screen values before a grey, linear backdrop, which is not exposed; differentiable in the
+        material."""
         import torch
 
-        seen = display(shade(self.light, material))
+        seen = display(shade(self.light, material), exposure=exposure)
         return self.buffers.picture(seen, display(torch.full((3,), backdrop, device=seen.device)))
 
     def roughening(self, metalness: torch.Tensor) -> torch.Tensor:
-        """Sum of squared steps of metalness between neighbours."""
+        """Mean squared step of metalness between neighbours; 0 without any."""
         one, other = self.neighbours
-        return ((metalness[one] - metalness[other]) ** 2).sum()
+        return ((metalness[one] - metalness[other]) ** 2).sum() / max(one.shape[0], 1)
 
 
 class Shots:
@@ -73,26 +75,40 @@ class Shots:
         self._shared, self._inset, self._megabytes = shared, inset, megabytes
         self._seen: OrderedDict[int, tuple[ViewBuffers, Places, torch.Tensor, torch.Tensor | None]] = OrderedDict()
         self._lit: OrderedDict[tuple[int, int], PixelLight] = OrderedDict()
+        self._held = 0.0
 
     @property
     def megabytes(self) -> float:
         """Held now."""
-        return sum(_cost(*one) for one in self._seen.values()) + sum(one.megabytes for one in self._lit.values())
+        return self._held
+
+    def fitting(self, views: Sequence[int], lights: int) -> int:
+        """About how many of all views, each with so many lights, the granted megabytes hold: as many as of the largest
+        of these few."""
+        costs = []
+        for view in views:
+            shots = [self.at(view, light) for light in range(lights)]
+            costs.append(_cost(shots[0].buffers, shots[0].places, shots[0].neighbours, shots[0].inner)
+                         + sum(one.light.megabytes for one in shots))
+        return min(len(self.views), int(self._megabytes / max(*costs, 1e-9)))
 
     def at(self, view: int, light: int) -> Shot:
         """The shot of a view, lit in its n-th way."""
         if view not in self._seen:
             self._seen[view] = self._see(self.views[view])
+            self._held += _cost(*self._seen[view])
         self._seen.move_to_end(view)
         buffers, places, neighbours, inner = self._seen[view]
         if (view, light) not in self._lit:
             self._lit[view, light] = self._light(view, light, buffers)
+            self._held += self._lit[view, light].megabytes
         self._lit.move_to_end((view, light))
         shot = Shot(self.views[view], buffers, places, neighbours, self._lit[view, light], inner)
         while self.megabytes > self._megabytes and len(self._seen) > 1:
-            gone, _ = self._seen.popitem(last=False)
+            gone, seen = self._seen.popitem(last=False)
+            self._held -= _cost(*seen)
             for key in [key for key in self._lit if key[0] == gone]:
-                del self._lit[key]
+                self._held -= self._lit.pop(key).megabytes
         return shot
 
     def _see(self, view: PaintView) -> tuple[ViewBuffers, Places, torch.Tensor, torch.Tensor | None]:
