@@ -69,7 +69,7 @@ class CellRun:
         An object that could not be made is a row with its reason; faults of provider, budget and machine are raised.
         """
         for entry in self.cell.entries():
-            with _patiently(partial(self._studio, entry), self.patience) as studio:
+            with patiently(partial(self._studio, entry), self.patience) as studio:
                 for event in studio.explore():
                     yield entry.name, event
                 studio.run.status("finished")
@@ -142,7 +142,7 @@ def open_cell(cell: CraftCell, *, patience: float = 86_400.0, wall: Wall | None 
     scorer = _scorer(cell)
     standing: Wall = open_wall(disposable_machine=cell.disposable_machine) if wall is None else wall
     try:
-        run = _patiently(partial(_opened, cell, scorer), patience)
+        run = patiently(partial(_opened, cell, scorer), patience)
         with closing_after_failure(run):
             shared = RememberedWall(standing, ProgramShelf.of(run.home, standing))
             budget = read_budget(cell.budget)
@@ -215,7 +215,7 @@ def _judge(cell: CraftCell, run: RunStore, budget: Budget) -> Judge | None:
     return Judge.of(asked.chat, identities=[identity_of(cell.judge)])
 
 
-def _patiently(open: Callable[[], T], patience: float) -> T:
+def patiently(open: Callable[[], T], patience: float) -> T:
     """What `open` gives, once nobody else writes that run."""
     until = time.monotonic() + patience
     while True:

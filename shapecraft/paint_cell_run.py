@@ -20,7 +20,7 @@ from easel.runs import RunStore
 from easel.studios import closing_after_failure, fingerprint
 from shapecraft.atlas import make_atlas
 from shapecraft.catalogue_meshes import CatalogueMeshes
-from shapecraft.cell_run import _patiently
+from shapecraft.cell_run import patiently
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_cells import PaintCell
 from shapecraft.paint_events import PaintEvent, PaintFinished, PaintStepped
@@ -112,7 +112,7 @@ class PaintCellRun:
         self.run.write(f"pictures/{case.name}.png", _picture(mesh, painted, case))
         seconds, guided, steps = self._clock.get(case.name, [0.0, 0.0, 0])
         self.run.note(took={**self.run.info.get("took", {}), case.name: {
-            "seconds": round(seconds, 2), "guidance_seconds": round(guided, 2), "steps": steps}})
+            "seconds": round(seconds, 4), "guidance_seconds": round(guided, 4), "steps": steps}})
         self.run.append(PAINTED, case.name, {
             "object": case.name, "prompt": case.appearance.whole, "parts": parts,
             "light": painted_light(points, painted), "unseen": len(mesh.parts) - len(figures),
@@ -148,7 +148,7 @@ def open_paint_cell(
             asked.check(words)
     standing: Wall = open_wall(disposable_machine=cell.disposable_machine) if wall is None else wall
     try:
-        run = _patiently(partial(_opened, cell, asked), patience)
+        run = patiently(partial(_opened, cell, asked), patience)
         with closing_after_failure(run):
             shared = RememberedWall(standing, ProgramShelf.of(run.home, standing))
             return PaintCellRun(cell, run, asked, shared, CatalogueMeshes(lambda: shared))

@@ -32,7 +32,7 @@ class Stage:
         import ipywidgets as ipw
 
         self._draw, self._lock, self._due = draw, threading.RLock(), False
-        self._loop, self._home = _running_loop(), threading.current_thread()
+        self._loop, self._home = running_loop(), threading.current_thread()
         self._switches = {
             name: ipw.Checkbox(True, description=name, indent=False, layout={"width": "auto", "margin": "0 14px 0 0"})
             for name in ("boxes", "names", "parts")
@@ -77,7 +77,7 @@ class Stage:
         return self._draw(layers=self.layers, triangles=LIVE_TRIANGLES, slots=SLOTS)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
     """The kernel's, where a cell is being run; None in a script."""
     try:
         return asyncio.get_running_loop()

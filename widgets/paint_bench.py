@@ -12,7 +12,7 @@ from easel.errors import EaselError
 from shapecraft.painted_looks import CHANNELS
 from widgets import craft_words, panels
 from widgets.craft_bench import button
-from widgets.craft_stage import _running_loop
+from widgets.craft_stage import running_loop
 from widgets.live_figure import live_figure
 from widgets.paint_figures import preview_png
 from widgets.paint_progress import WHOLE
@@ -30,7 +30,7 @@ class PaintBench:
         import ipywidgets as ipw
 
         self._stepper, self._lock, self._due = stepper, threading.RLock(), False
-        self._loop: asyncio.AbstractEventLoop | None = _running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = running_loop()
         self._home = threading.current_thread()
         self._progress, self._said, self._picture, self._words = (ipw.HTML() for _ in range(4))
         self._fields = {name: self._field(name) for name in ("", *stepper.mesh.names)}
