@@ -89,7 +89,7 @@ class PaintingBegun:
 class PaintingKept:
     """files : what it is -> path, of everything that was written; unsaid : parts whose words name no material (Tier 0)
     unseen : parts that nothing outside sees; no_blend : why there is no .blend though one was asked for
-    atlas, maps : what the files hold"""
+    atlas, maps : what the files hold; appearance : the prompts that it was painted by"""
 
     number: int
     folder: Path
@@ -99,6 +99,7 @@ class PaintingKept:
     no_blend: str
     atlas: Atlas
     maps: Maps
+    appearance: Appearance
 
 
 RunPaintEvent = PaintEvent | PaintingBegun | PaintingKept
@@ -167,7 +168,7 @@ def paint_run(
             left.unlink(missing_ok=True)  # of the same order, when it wrote more
     run.write(f"{TABLE}/{number}/object.glb", glb)
     unseen = tuple(mesh.names[one] for one in maps.hidden)
-    yield PaintingKept(number, folder, files, unsaid, unseen, no_blend, atlas, maps)
+    yield PaintingKept(number, folder, files, unsaid, unseen, no_blend, atlas, maps, order.appearance)
 
 
 def paintings(run: RunStore) -> tuple[dict[str, Any], ...]:
