@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from easel.embedded_clip import Words
     from shapecraft.graph import ShapeGraph
 
-_UNIT = r"(?:mm|cm|dm|m|in|inch(?:es)?|ft|millimet\w+|centimet\w+|met(?:re|er)s?|kg|g)"
+_NUMBER = r"\d[\d./]{0,9}(?:\s+\d+/\d+)?"
+_SAID = r"(?:thick|wide|high|tall|long|deep|across|in diameter|diameter|radius|wall)\b"
+_UNIT = (r"(?:(?:mm|cm|dm|m|inch(?:es)?|ft|millimet\w+|centimet\w+|met(?:re|er)s?|kg|g)\b"
+         rf"|in\b\.?(?=[\s-]*(?:{_SAID}|(?:x|by|to)\s*\d|$|[,;)])))")
+"""`in` is a unit where a measure goes on or ends; in "steel 304 in a brushed finish" and "2 in 1" it is none."""
 _MEASURE = re.compile(
     rf"(?:(?:about|approx(?:imately)?\.?|ca\.?|roughly)\s+)?(?:diameter|radius|thickness|width|height|depth|length)?\s*"
-    rf"[\d.]+(?:\s*(?:x|by|to|-)\s*[\d.]+)*\s*-?{_UNIT}\b"
-    r"(?:\s*(?:thick|wide|high|tall|long|deep|across|in diameter|diameter|radius|wall)\b)?", re.I)
+    rf"{_NUMBER}(?:\s*-?{_UNIT})?(?:\s*(?:x|by|to|-)\s*{_NUMBER}(?:\s*-?{_UNIT})?){{0,3}}\s*-?{_UNIT}(?:[\s-]*{_SAID})?",
+    re.I)
 _CLAUSE = re.compile(r"\s*[,;:(]|\s+with\s", re.I)
 _TOKEN = re.compile(r"[^\W_]+")
 _TOLD = 3  # parts that tell of the whole where nothing else can

@@ -23,6 +23,16 @@ WORDS = Words("toy", "fixed", KNOWN, instead="a real diffusion model")
     ("shell", "1.5-2 mm thick steel with brass inlay", "steel shell with brass inlay"),
     ("glass", "clear glass", "clear glass"),
     ("knob_1", "", "knob"),
+    ("legs", "painted oak. In places worn", "painted oak. In places worn legs"),
+    ("body", "steel 304 in brushed finish", "steel 304 in brushed finish body"),
+    ("seat", "2 in 1 fabric", "2 in 1 fabric seat"),
+    ("seat", "2-in-1 fabric", "2-in-1 fabric seat"),
+    ("rail", "1/2 inch pipe", "pipe rail"),
+    ("rail", "1 1/2 in thick pipe, 2.5 in", "pipe rail"),
+    ("rail", "steel, 3 in. in diameter, oiled", "steel rail, oiled"),
+    ("rail", "oak 2 in x 4 in, oiled", "oak rail, oiled"),
+    ("rail", "2 cm x 4 cm oak", "oak rail"),
+    ("rail", "2-cm-thick oak", "oak rail"),
     ("lid", "3 cm", "lid"),
 ])
 def test_a_part_is_asked_for_by_its_material_and_its_name(name, material, prompt):
