@@ -5,6 +5,7 @@ It is what an object has before, and instead of, texture by distillation; baked 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,17 @@ _FURTHER = {  # word: what the palette is asked instead; words that it does not 
 }
 _PRECIOUS = {"gold": "gold metal", "golden": "gold metal", "silver": "silver metal"}
 """Metals where no other material stands beside them: "gold ring" is one, "gold plastic ring" is none."""
-_RUST = {"rusty", "rusted", "rust", "corroded"}
+_RUSTY = {"rusty", "rusted", "corroded"}
+_METALS = ("steel", "iron", "aluminium", "aluminum", "chrome", "brass", "copper", "bronze", "tin", "titanium", "lead",
+           "zinc")
+_METAL = {*_METALS, "metal", "metallic"}
+_SHADES = ("white", "yellow", "orange", "red", "pink", "purple", "violet", "blue", "turquoise", "green", "brown",
+           "black", "grey", "gray", "silver")
+_ABSENT = re.compile(r"\b(?:(?:[a-z]+-|(?:rust|lead|metal) )(?:free|proof|resistant)(?![\w-])"
+                     r"|(?:(?:non|not)[ -]|no |without (?:any )?)[a-z]+)")
+"""What is not there: "rust-free", "lead free", "non-metallic", "without rust"."""
+_SHADE = re.compile(rf"\b(?:{'|'.join(_METALS)})[ -](?=(?:{'|'.join(_SHADES)})\b)")
+"""A metal's name that says which shade of a colour: "lead grey", "steel blue"."""
 _RUSTED = FlatMaterial((0.142, 0.072, 0.044), 0.25, 0.85)
 """Of rusty metal: the mean of iron and of iron oxide, mostly covered, so hardly a metal (ours)."""
 
@@ -76,9 +87,11 @@ def flat_painting(mesh: ObjectMesh, prompts: Sequence[str]) -> FlatPainting:
 
 def worded_material(words: str) -> FlatMaterial | None:
     """The material that words name, by `palette.flat_material` and the table above; None where they name none."""
-    found = _WORD.findall(words.lower())
-    if _RUST & set(found):
+    found = _WORD.findall(_SHADE.sub("", _ABSENT.sub(" ", words.lower())))
+    if _rusted(found):
         return _RUSTED
+    if not set(_SHADES) & set(found):
+        found = ["terracotta" if one == "rust" else one for one in found]
     plain = " ".join(_FURTHER.get(one, one) for one in found)
     made = flat_material(plain)
     if made == FlatMaterial():
@@ -87,6 +100,14 @@ def worded_material(words: str) -> FlatMaterial | None:
         if one in _PRECIOUS and made.metallic == 0 and _alone(found, one):
             return flat_material(plain.replace(one, _PRECIOUS[one], 1))
     return made
+
+
+def _rusted(found: list[str]) -> bool:
+    """Whether words tell of rusty metal; "rust red leather" and "rust orange fabric" are colours."""
+    if _RUSTY & set(found):
+        return True
+    colour = any(one == "rust" and after in _SHADES for one, after in itertools.pairwise(found))
+    return "rust" in found and not colour and bool(_METAL & set(found))
 
 
 def _alone(found: list[str], precious: str) -> bool:

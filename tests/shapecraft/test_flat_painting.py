@@ -34,6 +34,20 @@ def test_rust_is_brown_rough_and_hardly_a_metal():
     assert red > 1.5 * green > 2 * blue
     assert worded_material("corroded steel").metallic == 0.25
     assert worded_material("rusted metal").roughness == 0.85
+    assert worded_material("steel with streaks of rust") == worded_material("rusty iron legs")
+
+
+@pytest.mark.parametrize(("words", "same"), [
+    ("rust-free stainless steel", "steel"), ("rust free steel", "steel"), ("rust-proof steel legs", "steel"),
+    ("steel without any rust", "steel"), ("rust orange fabric", "orange fabric"), ("rust-red leather", "red leather"),
+    ("rust fabric", "terracotta fabric"), ("rust red leather with brass studs", "red leather"),
+    ("lead grey", "grey"), ("zinc-white paint", "white paint"), ("lead-free pewter grey", "grey"),
+    ("non-metallic blue", "blue"), ("not metallic, blue", "blue"), ("metallic blue", "blue metal"),
+    ("steel, black powder coat", "black powder coat steel"), ("lead weight", "grey metal"),
+    ("free-standing oak", "oak"), ("oak free-standing shelf", "oak"),
+])
+def test_what_is_not_there_and_shades_are_no_material(words, same):
+    assert worded_material(words) == flat_material(same)
 
 
 def test_words_that_name_nothing_leave_the_mesh_as_it_is():
