@@ -11,14 +11,17 @@ from easel.errors import ConfigurationError
 from shapecraft.paint_settings import PaintSettings
 
 PRESETS = ("ours", "paper", "small")
+_OWN = "own"  # "own.seat.clip" changes `clip` of the part seat alone
 _BOTH = "guidance."  # "guidance.clip" changes both `whole.clip` and `part.clip`
 
 
 def read_paint_settings(preset: str, changes: Sequence[str] | None = None, **given: Any) -> PaintSettings:
     """A preset of PRESETS with changes.
 
-    changes : as "steps=600", "views.close=6", "field.levels=10", "guidance.guidance_scale=20" (of the whole and the
-        parts alike), values in YAML; given : settings by name that are not None, which count before
+    changes : as "steps=600", "views.close=6", "field.levels=10", values in YAML; guidance as "whole.clip=1",
+        "part.clip=1", "guidance.clip=1" (of the whole and the parts alike), "own.seat.clip=1" (of the part seat alone,
+        which in all else is as the other parts, wherever that is said)
+    given : settings by name that are not None, which count before
     Raises ConfigurationError for another preset, an unknown name (with the nearest ones), a name that is given twice,
     and a value that the setting does not take.
     """
@@ -34,8 +37,10 @@ def read_paint_settings(preset: str, changes: Sequence[str] | None = None, **giv
             raise ConfigurationError(f"the setting {name!r} once", came=f"{said[name]} and {change}",
                                      where=f"--set {name}")
         said[name] = _read(name, value)
-    for name, value in said.items():
-        if name.startswith(_BOTH):
+    for name, value in sorted(said.items(), key=lambda one: one[0].split(".")[0] == _OWN):
+        if name.split(".")[0] == _OWN:
+            settings = _changed_own(settings, name, value)
+        elif name.startswith(_BOTH):
             own = name.removeprefix(_BOTH)
             settings = _changed(_changed(settings, f"whole.{own}", value), f"part.{own}", value)
         else:
@@ -55,6 +60,16 @@ def read_prompts(changes: Sequence[str] | None) -> Mapping[str, str]:
             raise ConfigurationError(f"the part {name!r} once", came=f"{found[name]} and {words}", where="--part")
         found[name] = words
     return found
+
+
+def _changed_own(settings: PaintSettings, name: str, value: Any) -> PaintSettings:
+    part, _, own = name.partition(".")[2].rpartition(".")
+    if not part:
+        raise ConfigurationError("a part and one of its settings, as own.seat.guidance_scale=20", came=repr(name),
+                                 where="--set")
+    held = dict(settings.own)
+    held[part] = _changed(held.get(part, settings.part), own, value)
+    return dataclasses.replace(settings, own=tuple(sorted(held.items(), key=lambda one: one[0])))
 
 
 def _read(name: str, value: str) -> Any:

@@ -41,6 +41,15 @@ def test_presets_take_changes():
     ({"shared_light": 0.7}, r"0 to 0\.5"),
     ({"size": 4}, r"at least 8 pixels"),
     ({"part_weight": -1.0}, r"weights not below 0"),
+    ({"part_weight": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got nan, 0\.0, 4000\.0"),
+    ({"smooth_metalness": float("inf")}, r"finite numbers, weights not below 0"),
+    ({"megabytes": float("nan")}, r"finite numbers, weights not below 0"),
+    ({"megabytes": 0.0}, r"megabytes above, got 1\.0, 0\.0, 0\.0"),
+    ({"own": (("seat", 3),)}, r"pairs of a part's name, each once, and its DistilSettings, got \(\('seat', 3\),\)"),
+    ({"own": (("seat", PAPER.part), ("seat", PAPER.whole))}, r"a part's name, each once"),
+    ({"own": "seat"}, r"pairs of a part's name"),
+    ({"environments": (3,)}, r"at least one environment by name, got \(3,\)"),
+    ({"size": 32.5}, r"at least 8 pixels, got 32\.5"),
     ({"views": ViewPlan(whole=0, close=2)}, r"views of the whole for the global term"),
     ({"views": ViewPlan(whole=2, close=0)}, r"close-ups for the components' terms"),
 ])
@@ -50,10 +59,11 @@ def test_refused(change, told):
 
 
 def test_the_rate_goes_down_half_a_cosine():
-    settings = PaintSettings.ours(steps=100, rate=0.02, last_rate=0.1)
+    settings = PaintSettings.ours(steps=101, rate=0.02, last_rate=0.1)
     assert settings.rate_at(0) == pytest.approx(0.02)
     assert settings.rate_at(50) == pytest.approx(0.011)
-    assert settings.rate_at(100) == pytest.approx(0.002)
+    assert settings.rate_at(100) == pytest.approx(0.002), "the last step has the last rate"
+    assert PaintSettings.ours(steps=1).rate_at(0) == PAPER.rate
     assert PAPER.rate_at(2999) == PAPER.rate
 
 
