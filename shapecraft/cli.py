@@ -128,8 +128,8 @@ def demo(
             _tell_edits(kept, studio.run, ground.wall, by_site=by_site)
             if AnimationRecording.there(kept.folder):
                 typer.echo(f"moved in words: shapecraft animate {studio.run.folder} --recorded {recording}")
-            if painted:
-                cli_paint.chapter(studio.run)
+    if painted:
+        cli_paint.chapter(studio.run.folder)
 
 
 @app.command()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from easel.errors import ConfigurationError, MissingCapability
+from easel.errors import ConfigurationError, EaselError, MissingCapability
 
 if TYPE_CHECKING:
     from easel.diffusion import DiffusersGuidance
     from easel.runs import RunStore
+    from shapecraft.paint_settings import PaintSettings
     from shapecraft.run_painting import PaintingKept, PaintOrder, RunPaintEvent
 
 Run = Annotated[Path, typer.Argument(help="The folder of a finished run.")]
@@ -21,14 +22,16 @@ Named = Annotated[str | None, typer.Option(
     "--guidance", help="A diffusers model's name or folder, 'embedded', or 'flat' (from words, no model).")]
 Preset = Annotated[str | None, typer.Option(
     "--settings", help="paper, ours, or small, which is for the embedded model. Without: ours, of that one small.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; may be repeated.")]
+Set = Annotated[list[str] | None, typer.Option(
+    "--set", help="A setting as name=value, of one part's guidance as own.PART.name=value; may be repeated.")]
 Steps = Annotated[int | None, typer.Option(help="Of the optimiser.")]
 Seed = Annotated[int | None, typer.Option(help="Of everything.")]
 Size = Annotated[int | None, typer.Option(help="Texels along a side of the maps. Without: 2048; small 512.")]
 Prompt = Annotated[str | None, typer.Option(help="Of the whole object, instead of its own words.")]
 Part = Annotated[list[str] | None, typer.Option(help='NAME="red leather seat"; may be repeated.')]
-Unknown = Annotated[str, typer.Option(help="Words that a closed vocabulary does not know: refuse, or drop and say so.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, ...")]
+Unknown = Annotated[str | None, typer.Option(
+    help="Words that a closed vocabulary does not know: refuse, or drop and say so. Without: refuse.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, ... Without: cpu.")]
 Precision = Annotated[str | None, typer.Option(help="float16, bfloat16, float32. Without: as the device likes.")]
 Revision = Annotated[str | None, typer.Option(help="Commit, tag or branch of a repository.")]
 Download = Annotated[bool, typer.Option("--download", help="Fetch what is missing of the model from its hub.")]
@@ -36,7 +39,7 @@ Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, 
 Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
 
 EMBEDDED, FLAT = "embedded", "flat"
-CHAPTER_SIZE, CHAPTER = 256, "about a minute"
+CHAPTER_SIZE, CHAPTER = 512, "about a minute"
 """Of the demo's painting: texels along a side of its maps, and how long it takes on one core with baking (ours)."""
 
 
@@ -55,8 +58,8 @@ def paint(
     size: Size = None,
     prompt: Prompt = None,
     part: Part = None,
-    unknown_words: Unknown = "refuse",
-    device: Device = "cpu",
+    unknown_words: Unknown = None,
+    device: Device = None,
     precision: Precision = None,
     revision: Revision = None,
     download: Download = False,
@@ -68,9 +71,10 @@ def paint(
     Writes GLB and .blend with their maps, a page, the maps, also part by part, and the prompts into the run's
     paintings/ folder.
     """
+    from easel.arguments import refuse_unused
     from easel.runs import RunStore
     from shapecraft.paint_arguments import read_paint_settings
-    from shapecraft.run_painting import PaintOrder
+    from shapecraft.run_painting import PaintOrder, check_size
     from shapecraft.standing import standing
 
     if guidance is None:
@@ -78,27 +82,44 @@ def paint(
             "a diffusion model", came="none named", where="--guidance",
             mend="Name one in diffusers' format (--guidance stable-diffusion-v1-5/stable-diffusion-v1-5, or a folder), "
                  "or --guidance embedded for the small one that ships, or --guidance flat for flat colours from words.")
+    if guidance == FLAT:
+        refuse_unused("flat painting", settings=preset, set=settings, steps=steps, seed=seed, precision=precision,
+                      revision=revision, device=device, download=download or None, unknown_words=unknown_words)
+    if guidance == EMBEDDED:
+        refuse_unused("the embedded model", revision=revision, download=download or None)
     with RunStore.amend(run) as store:
         made = standing(store, version)
+        preset = preset or ("small" if guidance == EMBEDDED else None)
+        size = (512 if preset == "small" else 2048) if size is None else size
+        check_size(size)
+        asked = _appearance(made, prompt, part)
         if guidance == FLAT:
-            from easel.arguments import refuse_unused
-
-            refuse_unused("flat painting", settings=preset, set=settings, steps=steps, seed=seed, precision=precision,
-                          revision=revision)
-            order = PaintOrder(_appearance(made, prompt, part), size=size or 2048, version=made.version)
+            order = PaintOrder(asked, size=size, version=made.version)
         else:
-            preset = preset or ("small" if guidance == EMBEDDED else "ours")
-            chosen = read_paint_settings(preset, settings, steps=steps, seed=seed)
-            model = _opened(guidance, device=device, precision=precision, revision=revision, download=download)
-            asked = _appearance(made, prompt, part).within(model.vocabulary, unknown=_unknown(unknown_words))
-            order = PaintOrder(asked, model, chosen, size or (512 if preset == "small" else 2048), made.version)
+            chosen = read_paint_settings(preset or "ours", settings, steps=steps, seed=seed)
+            _check_own(chosen, made.mesh.names)
+            unknown = _unknown(unknown_words or "refuse")
+            model = _opened(guidance, device=device or "cpu", precision=precision, revision=revision, download=download)
+            order = PaintOrder(asked.within(model.vocabulary, unknown=unknown), model, chosen, size, made.version)
         typer.echo(made.words())
-        _tell(_followed(store, order, device=device, blend=blend), made.watermark)
+        _tell(_followed(store, order, device=device or "cpu", blend=blend), made.watermark)
 
 
-def chapter(run: RunStore) -> None:
+def chapter(folder: Path) -> None:
     """The demo's last chapter: the object as it stands, painted by the embedded model at a small setting, else by flat
-    materials from words, with the reason."""
+    materials from words, with the reason. The run is finished before: what goes wrong here is told and nothing more."""
+    from easel.runs import RunStore
+
+    try:
+        with RunStore.amend(folder) as store:
+            _chapter(store)
+    except EaselError as error:
+        typer.echo(f"The object stands, but it was not painted: {error}", err=True)
+        return
+    typer.echo(f"with a real model: shapecraft paint {folder} --guidance NAME_OR_FOLDER")
+
+
+def _chapter(run: RunStore) -> None:
     from shapecraft.paint_arguments import read_paint_settings
     from shapecraft.run_painting import PaintOrder
     from shapecraft.standing import standing
@@ -115,7 +136,6 @@ def chapter(run: RunStore) -> None:
         order = PaintOrder(asked, size=CHAPTER_SIZE, version=made.version)
         typer.echo(f"Painting it in flat colours from words, since there is no diffusion model: {error}", err=True)
     _tell(_followed(run, order), made.watermark)
-    typer.echo(f"with a real model: shapecraft paint {run.folder} --guidance NAME_OR_FOLDER")
 
 
 def _appearance(made: Any, prompt: str | None, parts: list[str] | None) -> Any:
@@ -135,6 +155,12 @@ def _opened(
     if name == EMBEDDED:
         return DiffusersGuidance.embedded(device=device, dtype=precision)
     return DiffusersGuidance(name, device=device, dtype=precision, revision=revision, download=download)
+
+
+def _check_own(settings: PaintSettings, names: Sequence[str]) -> None:
+    for name, _ in settings.own:
+        if name not in names:
+            raise ConfigurationError(f"parts among {', '.join(names)}", came=name, where=f"--set own.{name}")
 
 
 def _unknown(text: str) -> Literal["refuse", "drop"]:
@@ -162,7 +188,7 @@ def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu", blend:
 
 
 def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
-    """done : gets the steps that stand in checkpoints, as they are written"""
+    """done : gets the steps that stand in checkpoints, of earlier times and as they are written"""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -185,6 +211,8 @@ def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
                     progress.console.print(f"{steps} steps{went}, {views} cameras, {len(terms)} prompts", markup=False,
                                            highlight=False)
                     progress.update(task, total=steps, completed=first)
+                    if first:
+                        done.append(first)
                     begun = time.monotonic()
                 case told.PartSkipped(part=part, reason=reason):
                     progress.console.print(f"  {part}: no term of its own, {reason}", markup=False, highlight=False)

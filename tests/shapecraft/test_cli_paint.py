@@ -18,9 +18,14 @@ from easel.embedded_clip import Words
 from easel.errors import ConfigurationError, MissingCapability
 from easel.runs import RunStore
 from shapecraft import cli_paint, live, replaying, run_painting
+from shapecraft.appearance import Appearance, PartPrompt
+from shapecraft.charts import UnfoldingFailed
 from shapecraft.paint_arguments import read_paint_settings, read_prompts
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.run_painting import FLAT, PaintOrder, paint_run, painting_lines, paintings
+from shapecraft.seams import levelled as run_levelled
+from shapecraft.seams import seam_steps
+from shapecraft.shading import screen
 from tests.shapecraft.khronos_validator import needs_chromium
 from tests.shapecraft.test_cli import BlendWall, make, run
 from tests.shapecraft.toy_painting import TINY, ToyGuidance
@@ -108,6 +113,10 @@ def test_an_interrupt_keeps_the_checkpoint_and_the_same_command_goes_on(made, to
     number = RunStore.read(made).rows("paintings")[-1]["number"]
     assert f"painting {number}, version 0, {toy.source}: not finished; the same command goes on" in painting_lines(
         RunStore.read(made))
+    assert run(*order).exit_code == 130
+    done = run(*order)
+    assert done.exit_code == 130
+    assert "Stopped; the checkpoint of step 4 is kept." in done.stderr, "of the time before, too"
     stop[0] = 10_000
     done = run(*order)
     assert done.exit_code == 0
@@ -119,6 +128,44 @@ def test_an_interrupt_keeps_the_checkpoint_and_the_same_command_goes_on(made, to
     assert run(*order).exit_code == 0
     assert (made / f"paintings/{number}/albedo.png").read_bytes() == first
     assert len(toy.calls) == 9 + 4, "two steps of two terms after the checkpoint, and none once it was done"
+
+
+def test_a_painting_is_finished_once_all_its_files_are_there(made, monkeypatch):
+    order = ("paint", str(made), "--guidance", "flat", "--size", "64", "--part", "seat=blue plastic seat")
+    monkeypatch.setattr(run_painting, "textured_blend", lambda atlas, maps: b"BLENDER")
+    assert run(*order).exit_code == 0
+    row = paintings(RunStore.read(made))[-1]
+    folder = made / "paintings" / str(row["number"])
+    glb = (folder / "object.glb").read_bytes()
+    assert (folder / "object.blend").is_file()
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_painting, "turntable_sheet", killed)
+        assert run(*order, "--no-blend").exit_code == 130
+    assert "not finished; the same command goes on" in painting_lines(RunStore.read(made))[-1]
+    (folder / "parts" / "drawer_albedo.png").write_bytes(b"of another time")
+    assert run(*order, "--no-blend").exit_code == 0
+    assert (folder / "object.glb").read_bytes() == glb
+    assert not (folder / "object.blend").exists(), "nothing of an earlier time stands beside what was asked for"
+    assert len(list((folder / "parts").iterdir())) == 4
+
+
+def test_over_uv_charts_are_levelled_at_their_borders(made):
+    """A step of psi over uv would be seen as a line on the surface."""
+    chosen = replace(TINY, over="uv", steps=4, terms="components")
+    asked = Appearance("a bench", (PartPrompt("supports", "blue supports"), PartPrompt("seat", "red seat")))
+    levelled = []
+    with RunStore.amend(made) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_painting, "levelled", lambda *given: levelled.append(given) or run_levelled(*given))
+        kept = list(paint_run(store, PaintOrder(asked, ToyGuidance(), chosen, size=128), blend=False))[-1]
+    ((_, before),) = levelled
+    assert seam_steps(kept.atlas, before).ratio > 1.5
+    assert seam_steps(kept.atlas, kept.maps).ratio < 1.2
+    with Image.open(kept.files["albedo"]) as written:
+        np.testing.assert_array_equal(np.asarray(written)[..., :3], np.round(screen(kept.maps.albedo) * 255))
 
 
 def test_other_prompts_are_another_painting(made, toy):
@@ -135,7 +182,6 @@ def test_a_closed_vocabulary_is_heard(made, toy):
         made, "--guidance", "x", *QUICK, *PARTS)
     done = run("paint", str(made), "--guidance", "x", *QUICK, *PARTS, "--steps", "1", "--unknown-words", "drop")
     assert '  seat: "red seat" (left out, not known to the model: oak)' in done.stdout
-    assert "refuse or drop, got guess" in refused(made, "--guidance", "x", *QUICK, "--unknown-words", "guess")
 
 
 @pytest.mark.parametrize(("said", "message"), [
@@ -148,10 +194,32 @@ def test_a_closed_vocabulary_is_heard(made, toy):
     (("--part", "seat"), 'expected a part and its words as NAME="red leather seat", got seat (at --part).'),
     (("--part", "arm=red"), "expected a part: supports, seat, got arm"),
     (("--version", "7"), "version"),
+    (("--size", "0"), "expected maps of 32 to 4096 texels, a multiple of 2, got 0 (at --size)."),
+    (("--unknown-words", "guess"), "expected refuse or drop, got guess (at --unknown-words)."),
+    (("--set", "own.arm.clip=1"), "expected parts among supports, seat, got arm (at --set own.arm)."),
+    (("--set", "own.seat.clips=1"), "expected a setting of a painting, got 'clips' (at --set). Did you mean clip?"),
+    (("--set", "own=[[seat, 3]]"), "expected a part and one of its settings, as own.seat.guidance_scale=20, got 'own'"),
+    (("--set", "own.seat=3"), "expected a part and one of its settings, as own.seat.guidance_scale=20, got 'own.seat'"),
+    (("--set", "smooth_metalness=.inf"), "expected finite numbers, weights not below 0, megabytes above, got "),
 ])
-def test_wrong_orders_are_one_sentence(made, toy, said, message):
+def test_wrong_orders_are_one_sentence_before_any_model_is_opened(made, monkeypatch, said, message):
+    def opened(name, **_):
+        raise AssertionError("a model was opened")
+
+    monkeypatch.setattr(cli_paint, "_opened", opened)
     assert message in refused(made, "--guidance", "x", *(() if said[0] == "--settings" else QUICK[:2]), *said)
-    assert not toy.calls
+
+
+@pytest.mark.parametrize(("guidance", "said", "message"), [
+    ("flat", ("--device", "cuda", "--steps", "3"), "none of these options with flat painting, got --steps, --device"),
+    ("flat", ("--download",), "none of these options with flat painting, got --download"),
+    ("flat", ("--unknown-words", "guess"), "none of these options with flat painting, got --unknown-words"),
+    ("flat", ("--size", "0"), "expected maps of 32 to 4096 texels, a multiple of 2, got 0"),
+    ("embedded", ("--revision", "main", "--download"),
+     "none of these options with the embedded model, got --revision, --download (at --revision)"),
+])
+def test_no_option_is_swallowed(made, guidance, said, message):
+    assert message in refused(made, "--guidance", guidance, *said)
 
 
 def test_settings_as_typed():
@@ -160,13 +228,16 @@ def test_settings_as_typed():
     assert (found.steps, found.views.close, found.environments) == (7, 6, ("studio",))
     assert (found.whole.guidance_scale, found.part.guidance_scale) == (20.0, 20.0)
     assert (found.whole.clip, found.part.clip) == (PaintSettings.small().whole.clip, 1)
+    own = read_paint_settings("small", ["own.seat.guidance_scale=20", "own.arm_2.clip=3", "own.seat.view_words=false",
+                                        "part.clip=1"])
+    assert [name for name, _ in own.own] == ["arm_2", "seat"]
+    assert own.of("seat") == replace(own.part, guidance_scale=20.0, view_words=False)
+    assert (own.of("arm_2").clip, own.of("seat").clip, own.whole) == (3, 1, PaintSettings.small().whole)
     assert read_paint_settings("paper") == PaintSettings.paper()
     assert read_prompts(['seat="red leather"', "legs = oak "]) == {"seat": "red leather", "legs": "oak"}
 
 
 def test_an_order_must_fit_its_object(made):
-    from shapecraft.appearance import Appearance, PartPrompt
-
     asked = Appearance("a bench", (PartPrompt("seat", "red"),))
     with RunStore.amend(made) as store, pytest.raises(ConfigurationError, match="prompts for supports, seat, got seat"):
         list(paint_run(store, PaintOrder(asked, size=64)))
@@ -206,6 +277,23 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     assert ("Painting it in flat colours from words, since there is no diffusion model: expected the weights of the "
             "embedded painter, got none. Train them.") in done.stderr
     assert Path(re.search(r"^painted object: (.*)$", done.stdout, re.MULTILINE)[1]).is_file()
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+        yield
+
+    def torn(*_, **__):
+        raise UnfoldingFailed("charts of a mesh", came="a crash", mend="Take a coarser mesh.")
+        yield
+
+    for fault, code, told in ((stopped, 130, "Stopped; nothing was to keep yet. The same command goes on."), (
+            torn, 0, "The object stands, but it was not painted: expected charts of a mesh, got a crash. Take a coarser")):
+        monkeypatch.setattr(run_painting, "paint_run", fault)
+        done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "b"))
+        assert done.exit_code == code
+        assert told in done.stderr
+        (folder,) = (path for path in (tmp_path / "b").iterdir() if path.is_dir())
+        assert RunStore.read(folder).info["status"] == "finished"
 
 
 @needs_chromium
