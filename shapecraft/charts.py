@@ -59,7 +59,7 @@ def unfolded(mesh: ObjectMesh, *, size: int, padding: int, least: int | None = N
     """
     if importlib.util.find_spec("xatlas") is None:
         raise MissingCapability("the package xatlas, which unfolds meshes", came="none", where="shapecraft.charts",
-                                mend="Install the extra 'paint' (`make setup` does).")
+                                mend="Install the extra 'shapes' (`make setup` does).")
     if not any(part.face_normals.any() for part in mesh.parts):
         raise ConfigurationError("a triangle with an area", came="none", where=f"atlas of {', '.join(mesh.names)}")
     for most in _PIECES:
