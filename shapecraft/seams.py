@@ -87,8 +87,8 @@ def dark_texels(maps: Maps, level: int = 3, *, below: float = 0.5) -> int:
 
 def levelled(atlas: Atlas, maps: Maps, *, reach: int = REACH) -> Maps:
     """The maps with charts brought together at borders: either side goes to the mean, and less and less of that
-    further in, to nothing at `reach` texels (paper silent; ours). A part of baking, for fields over uv alone, and none of
-    the method: what was distilled is not changed by it; a field over metres has no jumps to level.
+    further in, to nothing at `reach` texels (paper silent; ours). A part of baking, for fields over uv alone, and
+    none of the method: what was distilled is not changed by it; a field over metres has no jumps to level.
 
     Every part by itself, as borders are. Raises ConfigurationError for a reach below 1.
     """
