@@ -85,7 +85,8 @@ def make_atlas(
         `Atlas.padding` tells
     own_uv : "keep" uses the uv of a mesh that has some, "replace" makes new ones. Uv of programs are seldom meant: a
         cube of Blender's covers the whole page, and so does the next. A mesh without any gets new ones either way.
-    Uv that are kept must lie in [0, 1], at every part, and give each place of the surface texels of its own.
+    Uv that are kept must lie in [0, 1], at every part, give each place of the surface texels of its own, and leave two
+    texels between parts.
     Raises ConfigurationError for sizes outside, a mesh without area, uv that cannot be kept, charts that do not fit;
     MissingCapability without xatlas.
     """
@@ -116,6 +117,10 @@ def _kept(mesh: ObjectMesh, size: int, padding: int) -> Atlas:
     if found.shared > _SHARED * found.inside.sum():
         raise _unfit("uv that give every place of the surface texels of its own",
                      f"{found.shared:,} of {int(found.inside.sum()):,} texels in two triangles")
+    close = _too_close(np.where(found.inside, mesh.part_of[found.face], -1))
+    if len(close):
+        raise _unfit(f"uv with two texels or more between parts on a page of {size}",
+                     f"less between {' and '.join(mesh.names[one] for one in close)}", " Or take a larger size.")
     areas = np.concatenate([part.face_areas for part in mesh.parts])
     a, b, c = np.moveaxis(mesh.uv, 1, 0)
     across = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
@@ -126,9 +131,23 @@ def _kept(mesh: ObjectMesh, size: int, padding: int) -> Atlas:
     return _atlas(mesh, found, padding, kept=True)
 
 
-def _unfit(expected: str, came: str) -> ConfigurationError:
+def _too_close(part: np.ndarray) -> tuple[int, ...]:
+    """Two parts with fewer than two texels between them, which linear sampling would mix; () where there are none.
+
+    part : (S, S) int of texels whose centre lies in a chart, -1 elsewhere
+    """
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    last = int(part.max()) + 1
+    high = maximum_filter(part, size=3, mode="nearest")
+    low = minimum_filter(np.where(part < 0, last, part), size=3, mode="nearest")
+    both = np.flatnonzero((high >= 0) & (low < high))
+    return (int(low.flat[both[0]]), int(high.flat[both[0]])) if len(both) else ()
+
+
+def _unfit(expected: str, came: str, more: str = "") -> ConfigurationError:
     return ConfigurationError(expected, came=came, where="the uv of the mesh",
-                              mend='Make new ones with own_uv="replace".')
+                              mend=f'Make new ones with own_uv="replace".{more}')
 
 
 def _atlas(mesh: ObjectMesh, found: TexelMap, padding: int, kept: bool, pieces: int = 0) -> Atlas:

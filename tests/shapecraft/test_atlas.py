@@ -11,7 +11,7 @@ import trimesh
 from scipy import ndimage
 
 from easel.errors import ConfigurationError
-from shapecraft import charts
+from shapecraft import charts, unfolding
 from shapecraft.atlas import make_atlas
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.texel_map import texel_map
@@ -135,14 +135,17 @@ def test_padding_is_whole_where_the_page_allows_and_less_where_charts_would_vani
     assert make_atlas(boxes, size=256, padding=4).padding == 4, "what is asked for stands"
 
 
-def test_charts_that_cannot_fit_are_refused_without_packing():
-    """Each with its padding takes some 50 texels, whatever its scale: 100,000 of 65,536."""
-    corners = np.random.default_rng(0).uniform(0, 10, (2000, 1, 3)) + np.eye(3) * 0.1
-    loose = ObjectMesh((PartMesh("loose", corners.reshape(-1, 3), np.arange(6000).reshape(-1, 3)),))
-    begun = time.perf_counter()
-    with pytest.raises(ConfigurationError, match="charts that fit a page of 256 texels with 4 between them"):
-        make_atlas(loose, size=256, padding=4)
-    assert time.perf_counter() - begun < 5
+def test_charts_that_cannot_fit_are_refused_without_packing(monkeypatch):
+    """Each with its padding takes 50 texels, whatever its scale: 100,000 of 65,536."""
+    packings: list[float] = []
+    monkeypatch.setattr(unfolding, "_pack", lambda sheets, size, padding, scale: packings.append(scale))
+    loose = unfolding.Sheet(np.zeros((0, 2)), np.zeros((0, 3), int), np.zeros(0, int), np.ones(2000))
+    assert unfolding.packed([loose], 256, 4) is None
+    assert packings == []
+    assert unfolding.packed([loose], 1024, 4) is None
+    assert packings, "where they may fit, it is tried"
+    assert unfolding.padding_of([loose], 256, 4, 1) == 1
+    assert unfolding.padding_of([loose], 256, 4, 4) == 4
 
 
 def test_uv_of_a_users_mesh_are_kept():
@@ -166,6 +169,9 @@ def test_uv_of_a_users_mesh_are_kept():
     ([(0.05, 0.1), (0.45, 0.1), (0.45, 0.9), (0.05, 0.9)], r"surface texels of its own, got .* in two triangles"),
     ([(0.55, 0.1), (1.95, 0.1), (1.95, 0.9), (0.55, 0.9)], "uv from 0 to 1, without tiles, got 0 to 1.95"),
     ([(0.7, 0.7), (0.7, 0.7), (0.7, 0.7), (0.7, 0.7)], "an area wherever the surface has one, got .* on right"),
+    ([(0.45, 0.1), (0.95, 0.1), (0.95, 0.9), (0.45, 0.9)],
+     "two texels or more between parts on a page of 64, got less between left and right"),
+    ([(0.475, 0.1), (0.95, 0.1), (0.95, 0.9), (0.475, 0.9)], "got less between left and right .* a larger size"),
     (None, "uv at every part, got none at right"),
 ])
 def test_uv_that_make_no_atlas_are_refused_and_replaced_when_told_so(second, words):
@@ -176,6 +182,12 @@ def test_uv_that_make_no_atlas_are_refused_and_replaced_when_told_so(second, wor
         make_atlas(mesh, size=64)
     assert 'own_uv="replace"' in str(caught.value)
     assert not make_atlas(mesh, size=64, own_uv="replace").kept
+
+
+def test_parts_whose_own_uv_lie_two_texels_apart_are_kept():
+    mesh = ObjectMesh((square("left", [(0.05, 0.1), (0.45, 0.1), (0.45, 0.9), (0.05, 0.9)]),
+                       square("right", [(0.5, 0.1), (0.95, 0.1), (0.95, 0.9), (0.5, 0.9)], z=1.0)))
+    assert make_atlas(mesh, size=64).kept
 
 
 def test_what_cannot_be_an_atlas_is_refused():
