@@ -28,7 +28,7 @@ from shapecraft.shading import part_colour, screen
 _SWATCHES = 8
 """Colours of one part that its row shows (ours)."""
 POLICY = ("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
-          "connect-src blob:")
+          "connect-src blob:; base-uri 'none'; form-action 'none'")
 """blob: is the page's own memory, in which the viewer finds a model's pictures."""
 
 

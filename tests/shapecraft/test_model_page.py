@@ -92,6 +92,7 @@ def test_the_page_needs_no_network_and_carries_the_licence():
     ours = page.replace(_file("three.min.js"), "")
     assert not re.search(r"""(?:src|href)\s*=|url\(|@import|https?://""", ours)
     assert "default-src 'none'" in page
+    assert "base-uri 'none'; form-action 'none'" in page
     assert re.findall(r"connect-src[^;\"]*", page) == ["connect-src blob:"], "its own memory, no network"
     assert "The MIT License" in page and "three.js authors" in page
     assert "THE SOFTWARE IS PROVIDED" in page
