@@ -22,7 +22,8 @@ PROVIDERS = (
 EXTRAS = (
     ("chat", ("litellm",), "Recorded practices replay and the stand-in draws; no model can be asked."),
     ("clip", ("open_clip", "torchvision", "transformers"), "Sketches parse, render and export; none is scored."),
-    ("shapes", ("numba", "scipy"), "Sketches are drawn, scored and exported; no object is drawn or measured."),
+    ("shapes", ("numba", "scipy", "xatlas"),
+     "Sketches are drawn, scored and exported; no object is drawn, measured or painted."),
     ("lab", ("jupyterlab", "pandas", "plotly", "papermill"), "The command line works; notebooks and tables do not."),
 )
 
