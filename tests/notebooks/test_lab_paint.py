@@ -12,7 +12,7 @@ import pytest
 from tests.notebooks.lab import Sheet, lab  # noqa: F401 (a fixture)
 from tests.notebooks.test_lab_craft import WAIT, click, drag_slider, wait_for, wait_until
 
-pytestmark = [pytest.mark.notebook, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.notebook, pytest.mark.acceptance, pytest.mark.timeout(600)]
 STEPPER, VIEWER = ".paint-stepper >> nth=0", ".paint-viewer >> nth=0"
 STEPS = 30
 LEAST_INK = 0.01
