@@ -7,6 +7,7 @@ from the noise that was added. No gradient passes through the model. `distilled`
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -74,8 +75,8 @@ class DistilSettings:
 
     @property
     def source(self) -> str:
-        """Canonical one-line text. A weighting of your own stands in it by its name alone."""
-        shown = self.weighting if isinstance(self.weighting, str) else _name(self.weighting)
+        """Canonical one-line text. A weighting of your own stands in it by its module and name alone."""
+        shown = self.weighting if isinstance(self.weighting, str) else weighting_name(self.weighting)
         return (f"scale={self.guidance_scale:g}, negative={self.negative_prompt!r}, weighting={shown}, "
                 f"timesteps={_shares(self.first_range)} to {_shares(self.last_range)}, clip={self.clip}, "
                 f"view_words={self.view_words}")
@@ -248,8 +249,20 @@ def check_words(prompt: str) -> None:
         raise ConfigurationError("a prompt of at least one word", came=repr(prompt), where="prompt")
 
 
-def _name(function: Weighting) -> str:
-    return getattr(function, "__qualname__", type(function).__name__)
+def weighting_name(weighting: Weighting) -> str:
+    """Module and name of a function; of another callable, those of its kind."""
+    named = weighting if hasattr(weighting, "__qualname__") else type(weighting)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def is_named(weighting: Weighting) -> bool:
+    """Whether its name says which function it is: one that stands in a module under that name.
+
+    Not lambdas, functions inside functions, `functools.partial` and other callables, of which many share a name.
+    """
+    name = getattr(weighting, "__qualname__", "")
+    module = sys.modules.get(getattr(weighting, "__module__", "") or "")
+    return bool(name) and getattr(module, name, None) is weighting
 
 
 def _shares(pair: tuple[float, float]) -> str:

@@ -20,7 +20,7 @@ class PaintingStopped(EaselError, RuntimeError):
 class PaintStarted:
     """done : steps taken before, in this folder; steps : in all; terms : names, "" is the whole
 
-    views : cameras; megabytes : granted to them while they are kept
+    views : cameras; megabytes : granted to them while they are kept; fitting : about how many of them fit in
     """
 
     done: int
@@ -28,6 +28,7 @@ class PaintStarted:
     terms: tuple[str, ...]
     views: int
     megabytes: float
+    fitting: int
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,23 @@ class TermStep:
 
 
 @dataclass(frozen=True)
+class TermLeftOut:
+    """A term whose gradient was not finite: nothing of it reached the field.
+
+    step : from 0; part : name, "" is the whole
+    came : what the guidance gave; where : timestep and prompt; mend : what the guidance says to do about it
+    """
+
+    step: int
+    part: str
+    came: str
+    where: str
+    mend: str
+
+
+@dataclass(frozen=True)
 class PaintStepped:
-    """step : from 0"""
+    """step : from 0; terms : that were taken; those that were left out come before, as `TermLeftOut`"""
 
     step: int
     terms: tuple[TermStep, ...]
@@ -89,4 +105,5 @@ class PaintFinished:
     painted: PaintedField
 
 
-PaintEvent = PaintStarted | PartSkipped | PaintStepped | Previewed | CheckpointWritten | PaintFinished
+PaintEvent = (PaintStarted | PartSkipped | TermLeftOut | PaintStepped | Previewed | CheckpointWritten
+              | PaintFinished)

@@ -1,7 +1,8 @@
 """Paint keeping: the folder of a painting: what decides it, and the last checkpoint, each replaced as a whole.
 
 painting.json : what is painted, with which settings and guidance, and its fingerprint; checkpoint.pt : steps that are
-done, the field and the optimiser. Nothing else is carried: what a step draws follows from its number.
+done, the terms that were left out, the field and the optimiser. Nothing else is carried: what a step draws follows from
+its number. .lock : held by the one who paints.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from easel.errors import ConfigurationError
-from easel.jsonl import write_whole
+from easel.jsonl import held, write_whole
+from easel.runs import RunBusy
+from shapecraft.paint_faults import LeftOut
 from shapecraft.paint_settings import fingerprint
 
 if TYPE_CHECKING:
@@ -21,7 +26,22 @@ if TYPE_CHECKING:
 
     from shapecraft.texture_field import TextureField
 
-FILE, CHECKPOINT = "painting.json", "checkpoint.pt"
+FILE, CHECKPOINT, LOCK = "painting.json", "checkpoint.pt", ".lock"
+
+
+@contextmanager
+def kept_in(folder: Path, row: dict[str, Any]) -> Iterator[PaintKeeper]:
+    """The folder of a painting, for one painter at a time.
+
+    Raises RunBusy while another paints in it, ConfigurationError for a folder of another painting.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(Path(folder) / LOCK))
+        except BlockingIOError:
+            raise RunBusy("a folder in which nobody else paints", came="one that is being painted in",
+                          where=str(folder), mend="Wait for the other painter, or close it.") from None
+        yield PaintKeeper(folder, row)
 
 
 class PaintKeeper:
@@ -49,34 +69,36 @@ class PaintKeeper:
     def path(self) -> Path:
         return self.folder / CHECKPOINT
 
-    def write(self, done: int, field: TextureField, optimiser: torch.optim.Optimizer) -> Path:
+    def write(self, done: int, left: LeftOut, field: TextureField, optimiser: torch.optim.Optimizer) -> Path:
         """Replaces the checkpoint."""
         import torch
 
-        held = io.BytesIO()
+        made = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "done": done, "field": field.state(),
-                    "optimiser": optimiser.state_dict()}, held)
-        write_whole(self.path, held.getvalue())
+                    "optimiser": optimiser.state_dict(), "left": [list(left.rows), left.steps]}, made)
+        write_whole(self.path, made.getvalue())
         return self.path
 
-    def read(self, field: TextureField, optimiser: torch.optim.Optimizer) -> int:
-        """Takes the checkpoint over; steps that are done, 0 without one.
+    def read(self, field: TextureField, optimiser: torch.optim.Optimizer) -> tuple[int, LeftOut]:
+        """Takes the checkpoint over; steps that are done, 0 without one, and what was left out in them.
 
         Raises ConfigurationError for a file that cannot be read or belongs to another painting.
         """
         import torch
 
-        for left in self.folder.glob(f".{CHECKPOINT}.*"):
-            left.unlink(missing_ok=True)  # of a write that was killed
+        for half in self.folder.glob(f".{CHECKPOINT}.*"):
+            half.unlink(missing_ok=True)  # of a write that was killed
         if not self.path.exists():
-            return 0
+            return 0, LeftOut()
         try:
-            held = torch.load(self.path, map_location="cpu", weights_only=True)
-            if held["fingerprint"] != self.fingerprint:
+            found = torch.load(self.path, map_location="cpu", weights_only=True)
+            if found["fingerprint"] != self.fingerprint:
                 raise ValueError("of another painting")
-            field.load(held["field"])
-            optimiser.load_state_dict(held["optimiser"])
-            return int(held["done"])
+            rows, steps = found["left"]
+            left = LeftOut(tuple((str(name), int(count)) for name, count in rows), int(steps))
+            field.load(found["field"])
+            optimiser.load_state_dict(found["optimiser"])
+            return int(found["done"]), left
         except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError) as fault:
             raise ConfigurationError("a checkpoint of this painting", came=str(fault), where=str(self.path),
                                      mend="Remove it to begin anew.") from fault

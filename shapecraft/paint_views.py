@@ -144,7 +144,7 @@ def paint_views(mesh: ObjectMesh, plan: ViewPlan | None = None, *, seed: int) ->
         views.append(PaintView(camera, None, side(towards)))
     hidden = []
     for number, part in enumerate(mesh.parts):
-        own = np.random.default_rng((seed, number))
+        own = np.random.default_rng((seed, number + 1))
         found = _close(mesh, number, part, plan, own, middle, radius) if plan.close else []
         views.extend(found)
         if plan.close and not found:

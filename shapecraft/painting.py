@@ -6,8 +6,10 @@ loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(clo
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,24 +17,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from easel.errors import ConfigurationError
-from easel.guidance import GuidanceError
+from easel.guidance import GuidanceError, is_named, weighting_name
 from easel.torch_threads import torch_threads
 from shapecraft.brdf import Material, to_screen
-from shapecraft.environments import environment
+from shapecraft.environments import OURS, Environment, environment
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, terms_at, uses_before, view_at
 from shapecraft.paint_events import (
     CheckpointWritten,
     PaintEvent,
     PaintFinished,
-    PaintingStopped,
     PaintStarted,
     PaintStepped,
     PartSkipped,
     Previewed,
+    TermLeftOut,
     TermStep,
 )
-from shapecraft.paint_keeping import PaintKeeper
+from shapecraft.paint_faults import LeftOut
+from shapecraft.paint_keeping import PaintKeeper, kept_in
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_shots import Shot, Shots, lit
 from shapecraft.paint_views import PaintViews, buffers_of, paint_views, view_from
@@ -41,11 +44,10 @@ from shapecraft.painted_field import Layout, PaintedField
 if TYPE_CHECKING:
     import torch
 
-    from easel.guidance import Guidance
+    from easel.guidance import DistilSettings, Guidance
     from shapecraft.texture_field import TextureField
 
 _BEYOND = 1e-6  # outside [0, 1] that rounding may bring
-_GO_ON = "The last checkpoint stands; paint again to go on from it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,47 +83,77 @@ def paint(
     folder : keeps what decides the painting and checkpoints, and goes on from its last one; None keeps nothing
     threads : of torch, for everything but the guidance (ours: 1, quickest for small pictures); None changes nothing.
         The guidance has as many as torch had before, unless it chooses itself.
-    On the CPU the same numbers come to the bit, wherever it was stopped and resumed, with as many threads.
+    On the CPU the same numbers come to the bit, wherever it was stopped and resumed, with as many threads. However it
+    ends early (an interrupt, a closed generator, an error), the folder has the checkpoint of the last whole step; only
+    a process that is killed goes back to the last one it told of.
+    A term whose gradient is not finite is left out of its step and told.
 
-    Raises ConfigurationError for prompts that are missing or that the guidance does not take, parts whose settings
-    have no such name, environments that cannot be read, and a folder of another painting; PaintingStopped where the
-    guidance gives no finite gradient: checkpoints stay as they are.
+    Raises ConfigurationError for prompts, negative ones included, that are missing or that the guidance does not take,
+    parts whose settings have no such name, environments that cannot be read, a folder of another painting, and, with a
+    folder, weightings that have no name of their own; RunBusy while another paints in the folder; PaintingStopped
+    where too many gradients of the guidance are not finite (`paint_faults`).
     """
     import torch
 
     _check(subject, guidance, settings)
     environments = tuple(environment(one) for one in settings.environments)
-    keeper = None if folder is None else PaintKeeper(folder, _row(subject, guidance, settings))
     free = torch.get_num_threads()
-    with torch_threads(threads):
-        work = _Work(subject, guidance, settings, environments, device)
-    optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
-    done = 0 if keeper is None else keeper.read(work.field, optimiser)
-    yield PaintStarted(done, settings.steps, tuple(work.name(one) for one in work.terms),
-                       len(work.views.views), settings.megabytes)
-    for part, reason in work.skipped:
-        yield PartSkipped(part, reason)
-    for step in range(done, settings.steps):
-        begun = time.perf_counter()
+    with ExitStack() as stack:
+        keeper = None
+        if folder is not None:
+            _check_names(settings)
+            keeper = stack.enter_context(kept_in(folder, _row(subject, guidance, settings, environments)))
         with torch_threads(threads):
-            for group in optimiser.param_groups:
-                group["lr"] = settings.rate_at(step)
-            optimiser.zero_grad()
-            told = tuple(work.term(step, term, weight, free) for term, weight in work.terms_at(step))
-            asleep = settings.levels_at(step) << settings.field.entries_log2
-            table = work.field.parameters[0].grad
-            if table is not None:
-                table[asleep:] = 0.0
-            optimiser.step()
-        yield PaintStepped(step, told, time.perf_counter() - begun)
-        last = step + 1 == settings.steps
-        if settings.preview_every and (last or (step + 1) % settings.preview_every == 0):
+            work = _Work(subject, guidance, settings, environments, device)
+            fitting = work.fitting()
+        optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
+        done, left = (0, LeftOut()) if keeper is None else keeper.read(work.field, optimiser)
+        yield PaintStarted(done, settings.steps, tuple(work.name(one) for one in work.terms),
+                           len(work.views.views), settings.megabytes, fitting)
+        for part, reason in work.skipped:
+            yield PartSkipped(part, reason)
+        yield from _steps(work, optimiser, keeper, done, left, threads, free)
+        yield PaintFinished(PaintedField(work.mesh, work.field, work.layout, work.views.hidden, settings.steps))
+
+
+def _steps(
+    work: _Work, optimiser: torch.optim.Optimizer, keeper: PaintKeeper | None, done: int, left: LeftOut,
+    threads: int | None, free: int,
+) -> Generator[PaintEvent, None, None]:
+    """The steps that are not done yet; writes the last whole one however they end."""
+    settings, written, whole = work.settings, done, True
+    try:
+        for step in range(done, settings.steps):
+            begun = time.perf_counter()
             with torch_threads(threads):
-                seen = work.preview(step + 1)
-            yield seen
-        if keeper is not None and (last or (settings.checkpoint_every and not (step + 1) % settings.checkpoint_every)):
-            yield CheckpointWritten(step + 1, keeper.write(step + 1, work.field, optimiser))
-    yield PaintFinished(PaintedField(work.mesh, work.field, work.layout, work.views.hidden, settings.steps))
+                for group in optimiser.param_groups:
+                    group["lr"] = settings.rate_at(step)
+                optimiser.zero_grad()
+                found = tuple(work.term(step, term, weight, free) for term, weight in work.terms_at(step))
+                after = left.after(found, settings.steps)
+                asleep = settings.levels_at(step) << settings.field.entries_log2
+                table = work.field.parameters[0].grad
+                if table is not None:
+                    table[asleep:] = 0.0
+                whole = False
+                optimiser.step()
+                done, left, whole = step + 1, after, True
+            yield from (one for one in found if isinstance(one, TermLeftOut))
+            yield PaintStepped(step, tuple(one for one in found if isinstance(one, TermStep)),
+                               time.perf_counter() - begun)
+            if settings.preview_every and (done == settings.steps or done % settings.preview_every == 0):
+                with torch_threads(threads):
+                    seen = work.preview(done)
+                yield seen
+            due = settings.checkpoint_every and not done % settings.checkpoint_every
+            if keeper is not None and (due or done == settings.steps):
+                path = keeper.write(done, left, work.field, optimiser)
+                written = done
+                yield CheckpointWritten(done, path)
+    except BaseException:
+        if keeper is not None and whole and done > written:
+            keeper.write(done, left, work.field, optimiser)
+        raise
 
 
 class _Work:
@@ -169,15 +201,23 @@ class _Work:
         own = self.settings
         return terms_at(step, self.parts, whole=self._every, one=own.policy == "one", seed=own.seed)
 
-    def term(self, step: int, term: int, weight: float, free: int) -> TermStep:
-        """One term's gradient, added to the field's. free : torch threads of the guidance"""
+    def fitting(self) -> int:
+        """About how many cameras the granted megabytes hold, as the first of the whole and the first close-up say."""
+        firsts = {self._numbers[term][0] for term in (self.terms[0], self.terms[-1])}
+        return self._shots.fitting(sorted(firsts), self.settings.lights)
+
+    def term(self, step: int, term: int, weight: float, free: int) -> TermStep | TermLeftOut:
+        """One term's gradient, added to the field's; nothing is added where it is not finite.
+
+        free : torch threads of the guidance
+        """
         import torch
 
         own, begun = self.settings, time.perf_counter()
         shot, backdrop = self._shot(step, term)
         material = self.field.material(shot.places)
         leaves = Material(*(one.detach().requires_grad_(True) for one in material))
-        drawn = shot.picture(leaves, backdrop)
+        drawn = shot.picture(leaves, backdrop, exposure=own.exposure)
         if self._size != self.guidance.size:
             drawn = torch.nn.functional.interpolate(drawn, size=(self.guidance.size,) * 2, mode="bilinear",
                                                     antialias=True)
@@ -185,19 +225,17 @@ class _Work:
         prompt, given = ((self.subject.prompt, own.whole) if term == WHOLE
                          else (self.subject.parts[term], own.of(self.name(term))))
         marked = time.perf_counter()
-        at = f"step {step}, {self.name(term) or 'the whole'}"
         try:
             with torch_threads(free):
                 found = self.guidance.distil(picture, prompt, settings=given, progress=step / max(own.steps - 1, 1),
                                              chance=guidance_chance(own.seed, step, term), side=shot.view.side)
                 (upon,) = torch.autograd.grad(found.loss, picture)
         except GuidanceError as fault:
-            raise PaintingStopped(fault.expected, came=fault.came, where=f"{at}, {fault.where}",
-                                  mend=f"{_GO_ON} {fault.mend}".strip()) from fault
+            return TermLeftOut(step, self.name(term), fault.came, fault.where, fault.mend)
         guided = time.perf_counter() - marked
         if not bool(torch.isfinite(upon).all()):
-            raise PaintingStopped("a finite gradient from the guidance", came="NaN or infinity",
-                                  where=f"{at}, timestep {found.timestep}, prompt {prompt!r}", mend=_GO_ON)
+            return TermLeftOut(step, self.name(term), "NaN or infinity",
+                               f"timestep {found.timestep}, prompt {prompt!r}", "")
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
         if shot.inner is not None:
@@ -254,11 +292,33 @@ def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -
     if settings.terms != "global":
         for prompt in filter(None, subject.parts):
             guidance.check(prompt)
+    for one in filter(None, dict.fromkeys(given.negative_prompt for given in _given(settings))):
+        guidance.check(one)
 
 
-def _row(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> dict[str, Any]:
-    """What decides a painting."""
-    return {"version": 1, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
+def _given(settings: PaintSettings) -> tuple[DistilSettings, ...]:
+    """All guidance settings that are in use."""
+    whole = (settings.whole,) if settings.terms != "components" else ()
+    return (*whole, *((settings.part, *dict(settings.own).values()) if settings.terms != "global" else ()))
+
+
+def _check_names(settings: PaintSettings) -> None:
+    """Raises ConfigurationError for weightings that a folder could not tell from others."""
+    for one in _given(settings):
+        if not isinstance(one.weighting, str) and not is_named(one.weighting):
+            raise ConfigurationError(
+                "a weighting with a name of its own, so that the folder tells which", where="DistilSettings.weighting",
+                came=weighting_name(one.weighting),
+                mend="Write it as a function of a module (def), or paint without a folder.")
+
+
+def _row(
+    subject: PaintSubject, guidance: Guidance, settings: PaintSettings, environments: tuple[Environment, ...]
+) -> dict[str, Any]:
+    """What decides a painting. Of an environment from a file it is the light, not the name."""
+    lights = {name: hashlib.sha256(one.light.tobytes()).hexdigest()[:16]
+              for name, one in zip(settings.environments, environments, strict=True) if name not in OURS}
+    return {"version": 2, "lights": lights, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
             "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source,
             "settings": settings.row()}
 
