@@ -71,18 +71,16 @@ def seam_steps(atlas: Atlas, maps: Maps) -> SeamSteps:
                      float(np.abs(seen[0] - seen[1]).mean()), len(places), pairs)
 
 
-def dark_texels(maps: Maps, level: int = 3, *, below: float = 0.5) -> int:
-    """Texels of a mip level that are darker than the darkest of the charts under them: the page between charts would
-    have come through. level : 0 is the map itself; below : share of that darkest value that counts as darker"""
+def dark_texels(maps: Maps, level: int = 3, *, below: float = 0.9) -> int:
+    """Texels of a mip level that are darker than they would be if what lies between charts had the nearest chart's
+    colour: the page has come through. level : 0 is the map itself; below : share of that value that counts as darker"""
     step = 1 << level
     side = maps.size // step
-    value = maps.albedo.max(axis=-1)[: side * step, : side * step].reshape(side, step, side, step)
-    held = (maps.part >= 0)[: side * step, : side * step].reshape(side, step, side, step)
-    mean = value.mean(axis=(1, 3))
-    darkest = np.where(held, value, np.inf).min(axis=(1, 3))
-    floor = float(value[held].min()) if held.any() else 0.0
-    darkest = np.where(np.isfinite(darkest), darkest, floor)
-    return int((mean < below * darkest).sum())
+    value = maps.albedo.max(axis=-1)
+    filled = value.reshape(-1)[nearest_of(maps.part >= 0)].reshape(value.shape)
+    mean, wanted = (one[: side * step, : side * step].reshape(side, step, side, step).mean(axis=(1, 3))
+                    for one in (value, filled))
+    return int((mean < below * wanted).sum())
 
 
 def levelled(atlas: Atlas, maps: Maps, *, reach: int = REACH) -> Maps:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shapecraft.atlas import Atlas
-from shapecraft.seen_surface import seen_points
+from shapecraft.seen_surface import nearest_seen, seen_points
 
 
 def seen_texels(atlas: Atlas) -> np.ndarray:
@@ -63,14 +63,25 @@ class FinePage:
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Parts without a seen texel."""
-        return tuple(int(one) for one in np.setdiff1d(self.part, self.part[self.plain & self.seen]))
+        """Parts without a seen texel, be it of a rim: a thin part may have no others."""
+        return tuple(int(one) for one in np.setdiff1d(self.part, self.part[self.seen]))
 
     def nearest(self, which: np.ndarray) -> np.ndarray:
         """(Q,) for unseen texels `which` (Q,) of parts that are not hidden: the seen texel nearest on the surface.
 
         Sought among the atlas's texels, of which there are fewer, and then among the finer ones within the one found.
+        Parts that are seen at their rims alone take from those.
         """
+        wide = np.isin(self.part[which], self.part[self.plain & self.seen])
+        found = np.empty(len(which), dtype=np.int64)
+        found[wide] = self._nearest_plain(which[wide])
+        thin = which[~wide]
+        at = np.concatenate([thin, np.flatnonzero(self.seen & np.isin(self.part, self.part[thin]))])
+        found[~wide] = at[nearest_seen(self.position[at], self.part[at], self.seen[at])[:len(thin)]]
+        return found
+
+    def _nearest_plain(self, which: np.ndarray) -> np.ndarray:
+        """(Q,) as `nearest`, for parts with a seen texel within their charts"""
         from scipy.spatial import cKDTree
 
         shown = np.flatnonzero(self.plain & self.seen)

@@ -123,6 +123,28 @@ def test_what_nobody_sees_is_not_asked_and_takes_the_nearest_seen_of_its_part():
     assert everything.hidden == ()
 
 
+@pytest.mark.parametrize("size", [64, 128])
+def test_thin_parts_are_not_called_hidden(size):
+    """A table with a 4 mm screw and a 1.6 mm wire on it: charts of less than a texel are rims all over."""
+    mesh = ObjectMesh((
+        part("top", trimesh.creation.box((1.2, 0.8, 0.04))),
+        part("screw", trimesh.creation.cylinder(0.002, 0.01, sections=8), (0, 0, 0.025)),
+        part("wire", trimesh.creation.cylinder(0.0008, 0.6, sections=6), (0.2, 0, 0.32)),
+    ))
+    atlas = make_atlas(mesh, size=size)
+    maps = bake(atlas, _Heights(), upsample=2)
+    assert maps.hidden == ()
+    page = FinePage.of(atlas, seen_texels(atlas), 2)
+    rims = replace(page, plain=page.plain & (page.part != 2))
+    assert rims.hidden == (), "a rim is seen, too"
+    lacking = np.flatnonzero(~rims.seen & (rims.part > 0))
+    assert (rims.part[lacking] == 2).any()
+    found = rims.nearest(lacking)
+    assert rims.seen[found].all()
+    assert np.array_equal(rims.part[found], rims.part[lacking])
+    assert np.linalg.norm(rims.position[found] - rims.position[lacking], axis=1).max() < 0.03
+
+
 class _Heights:
     def material_at(self, part, position, uv):
         value = np.clip(0.5 + position[:, 2] / 4, 0, 1)
@@ -192,6 +214,13 @@ def test_no_level_of_a_mip_chain_darkens(atlas, seen):
     assert [dark_texels(maps, level) for level in (0, 1, 2, 3)] == [0, 0, 0, 0]
     black = replace(maps, albedo=np.where((maps.part >= 0)[..., None], maps.albedo, 0.0))
     assert dark_texels(black, 3) > 50, "the same maps on a black page"
+    gaps = (maps.part < 0)[..., None]
+    half = replace(maps, albedo=np.where(gaps, maps.albedo / 2, maps.albedo))
+    assert dark_texels(half, 0) == gaps.sum(), "blocks without a chart, too"
+    assert dark_texels(half, 3) > 50
+    speck = black.albedo.copy()
+    speck[::8, ::8] = 0
+    assert dark_texels(replace(black, albedo=speck), 3) > 50, "a black texel hides none"
 
 
 def test_maps_are_written_as_gltf_reads_them(atlas, seen):
