@@ -32,7 +32,8 @@ class PaintSettings:
     awake : share of the steps by which the finest level of the field learns; the coarsest learn from the beginning, the
         others in order (ours: off, 0; otherwise what few views show spreads over a part before its pattern comes)
     over : "uv" (paper); "surface": metres (ours); "apart": metres in a box of each part's own, so that parts that touch
-        share no cell of the grid (ours; hands the network the separation that component awareness is about)
+        share less of the grid (ours; hands the network the separation that component awareness is about): nothing where
+        cells are at most half the gap between boxes and have rows of their own; coarse cells and hashed rows are shared
     terms : the global term, the sum over components, or both (paper: both)
     policy : "sum", every component at every step (paper); "one": one component a step, all equally often, times their
         number, so that its mean is the sum (ours; cheaper)

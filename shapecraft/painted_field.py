@@ -17,7 +17,7 @@ from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_settings import Over
 from shapecraft.texture_field import FieldSettings, TextureField
 
-_PITCH = 1.25  # sides of a part's box between two boxes: cells of the coarsest grid reach across no gap
+_PITCH = 1.25  # sides of a part's box from box to box: cells up to half the gap of 0.25 reach across none, longer do
 
 
 @dataclass(frozen=True, eq=False)
