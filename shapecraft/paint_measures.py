@@ -27,6 +27,7 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Of linear red, green, blue (sRGB, ITU-R BT.709)."""
 _TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
                     [0.0193339, 0.1191920, 0.9503041]])
+_DARKEST = 1e-3  # of luminances of which a logarithm is taken
 _EVEN = 1e-4  # deviation of luminance below which a part counts as one colour
 
 
@@ -125,6 +126,26 @@ def painted_light(
     for one in environments or [make() for make in OURS.values()]:
         shading = _levelled(points, look_up(one.matt, points.normal) @ LUMINANCE)[1]
         spread = float(np.sqrt((weight * levelled**2).sum() * (weight * shading**2).sum()))
+        figures[one.name] = round(float((weight * levelled * shading).sum()) / spread, 4) if spread > 0 else 0.0
+    return figures
+
+
+def light_slopes(
+    points: SurfacePoints, materials: Materials, environments: Sequence[Environment] | None = None,
+) -> dict[str, float]:
+    """Environment's name -> slope of log albedo on log shading over an object, the means of parts removed; None: our
+    three. How much light was painted in, where `painted_light` says how surely: 0 none, 1 all of it, so that albedo
+    is in proportion to shading; negative where what is lit is darker.
+
+    Luminances as there, not below 0.001; least squares over all points together, each part weighted alike. 0 where
+    shading does not vary within any part.
+    """
+    albedo = np.log(np.maximum(_asked(points, materials)[:, :3] @ LUMINANCE, _DARKEST))
+    weight, levelled = _levelled(points, albedo)
+    figures = {}
+    for one in environments or [make() for make in OURS.values()]:
+        shading = _levelled(points, np.log(np.maximum(look_up(one.matt, points.normal) @ LUMINANCE, _DARKEST)))[1]
+        spread = float((weight * shading**2).sum())
         figures[one.name] = round(float((weight * levelled * shading).sum()) / spread, 4) if spread > 0 else 0.0
     return figures
 

@@ -21,6 +21,7 @@ from shapecraft.paint_crops import SIDE, crop_sheet, grey_crop, largest_square, 
 from shapecraft.paint_measures import (
     PartFigures,
     lab,
+    light_slopes,
     linear_of,
     painted_light,
     part_figures,
@@ -106,6 +107,18 @@ def test_painted_light_is_found_and_part_colours_are_none(points):
     assert painted_light(points, flat) == dict.fromkeys(OURS, 0.0)
     chance = np.random.default_rng(2).random((len(points), 1))
     assert max(map(abs, painted_light(points, Painted(lambda part, position: chance.repeat(3, 1))).values())) < 0.15
+
+
+def test_slopes_say_how_much_light_was_painted_in(points):
+    """r is 1 for the faintest shading; the slope is its exponent, whatever colours the parts have."""
+    light = overcast()
+    shading = look_up(light.matt, points.normal)[:, :1].repeat(3, axis=1)
+    base = np.array([0.8, 0.1, 0.1])[points.part][:, None]
+    for power in (0.05, 0.5, 1.0, -0.3):
+        lit = Painted(lambda part, position, power=power: base * shading**power * 0.5)
+        assert light_slopes(points, lit, [light]) == {"overcast": pytest.approx(power, abs=1e-3)}
+    flat = Painted(lambda part, position: np.array([[0.9] * 3, [0.1] * 3, [0, 0, 0]])[part])
+    assert light_slopes(points, flat) == dict.fromkeys(OURS, 0.0)
 
 
 def test_a_prompt_names_its_reference():
