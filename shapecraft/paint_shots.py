@@ -84,13 +84,13 @@ class Shots:
 
     def fitting(self, views: Sequence[int], lights: int) -> int:
         """About how many of all views, each with so many lights, the granted megabytes hold: as many as of the largest
-        of these few."""
+        of these few. One is always kept."""
         costs = []
         for view in views:
             shots = [self.at(view, light) for light in range(lights)]
             costs.append(_cost(shots[0].buffers, shots[0].places, shots[0].neighbours, shots[0].inner)
                          + sum(one.light.megabytes for one in shots))
-        return min(len(self.views), int(self._megabytes / max(*costs, 1e-9)))
+        return min(len(self.views), max(1, int(self._megabytes / max(*costs, 1e-9))))
 
     def at(self, view: int, light: int) -> Shot:
         """The shot of a view, lit in its n-th way."""
