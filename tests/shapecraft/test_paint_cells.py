@@ -66,6 +66,12 @@ def test_guidance_is_opened_by_name_and_graded(tmp_path):
     assert (grade_of(Toy()), grade_of(ToyGuidance())) == ("toy", "model")
 
 
+def test_the_overlay_names_the_model_that_it_paints_with():
+    pytest.importorskip("diffusers")
+    identity = open_guidance("embedded").source.partition(",")[0]
+    assert identity.startswith("painter sha256:") and f": {identity}." in OVERLAY.read_text()
+
+
 def test_the_grid_reads_with_its_overlay_and_its_rows_differ_in_terms_and_preset_alone():
     import yaml
 
