@@ -188,7 +188,7 @@ def _followed(store: RunStore, order: PaintOrder, *, device: str = "cpu", blend:
 
 
 def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
-    """done : gets the steps that stand in checkpoints, of earlier times and as they are written"""
+    """done : gets how many steps are whole, of earlier times and as they come"""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -216,7 +216,11 @@ def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
                     begun = time.monotonic()
                 case told.PartSkipped(part=part, reason=reason):
                     progress.console.print(f"  {part}: no term of its own, {reason}", markup=False, highlight=False)
+                case told.TermLeftOut(step=step, part=part):
+                    progress.console.print(f"  step {step}, {part or "the whole"}: left out, no finite gradient",
+                                           markup=False, highlight=False)
                 case told.PaintStepped(step=step):
+                    done.append(step + 1)  # an interrupt keeps the last whole step
                     progress.update(task, completed=step + 1)
                     total = progress.tasks[0].total or 0
                     if step + 1 - first in (20, 200) and step + 1 < total and not console.is_terminal:
