@@ -217,8 +217,9 @@ def _shown(events: Iterable[RunPaintEvent], done: list[int]) -> PaintingKept:
                 case told.PartSkipped(part=part, reason=reason):
                     progress.console.print(f"  {part}: no term of its own, {reason}", markup=False, highlight=False)
                 case told.TermLeftOut(step=step, part=part):
-                    progress.console.print(f"  step {step}, {part or "the whole"}: left out, no finite gradient",
-                                           markup=False, highlight=False)
+                    which = part or "the whole"
+                    progress.console.print(f"  step {step}, {which}: left out, no finite gradient", markup=False,
+                                           highlight=False)
                 case told.PaintStepped(step=step):
                     done.append(step + 1)  # an interrupt keeps the last whole step
                     progress.update(task, completed=step + 1)
