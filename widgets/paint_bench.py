@@ -69,6 +69,11 @@ class PaintBench:
                 self._words.value = panels.panel(stepper.words())
                 self._draw()
 
+    def reword(self, name: str) -> None:
+        """The field of a part, "" is the whole, takes the words that now stand; the other fields keep what is typed."""
+        with self._lock:
+            self._fields[name].value = self._held(name)
+
     def _show_picture(self) -> None:
         seen = self._stepper.progress.preview
         self._picture.value = "" if seen is None else craft_words.picture(
@@ -95,10 +100,12 @@ class PaintBench:
     def _field(self, name: str) -> Any:
         import ipywidgets as ipw
 
-        asked = self._stepper.appearance
-        words = asked.whole if not name else next(one.text for one in asked.parts if one.name == name)
-        return ipw.Text(words, description=name or WHOLE, style={"description_width": "180px"},
+        return ipw.Text(self._held(name), description=name or WHOLE, style={"description_width": "180px"},
                         layout={"width": "90%"}, continuous_update=False)
+
+    def _held(self, name: str) -> str:
+        asked = self._stepper.appearance
+        return asked.whole if not name else next(one.text for one in asked.parts if one.name == name)
 
     def _start(self) -> None:
         """What the fields say is said first; a refusal names its field, and nothing begins."""
@@ -106,9 +113,8 @@ class PaintBench:
 
         def begin() -> None:
             if not stepper.busy:
-                held = {"": stepper.appearance.whole, **{one.name: one.text for one in stepper.appearance.parts}}
                 for name, field in self._fields.items():
-                    if field.value.split() != held[name].split():
+                    if field.value.split() != self._held(name).split():
                         stepper.say(name, field.value)
             stepper.start()
 

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 def colour_check(stepper: PaintStepper) -> str:
     """A row a part that is seen: mean colour, distance to the colour of its own words, and whose is nearest.
 
-    Distances are CIELAB (1976). Without a painting, and where words name no colour: a sentence.
+    The words are those that it was painted by, whatever was said since. Distances are CIELAB (1976). Without a
+    painting, and where words name no colour: a sentence.
     """
     kept = stepper.progress.kept
     if kept is None:
         return panels.panel("<p>Nothing is painted yet.</p>")
-    texts = stepper.appearance.texts
+    texts = kept.appearance.texts
     try:
         wanted = [reference_colour(words) for words in texts]
     except ConfigurationError as error:

@@ -38,6 +38,7 @@ class PaintStepper(Shown):
 
     folder : of the run, which is held open only while something is painted
     guidance, settings : as `shapecraft.run_painting.PaintOrder` takes them, size : of its maps
+    device : of the field and the shading, as torch names it; the guidance has one of its own
     prompts : part -> words instead of those from its material; prompt : of the whole. Words of the object's own that a
         closed vocabulary does not know are left out, and that is told; such words of a person are refused
 
@@ -48,9 +49,10 @@ class PaintStepper(Shown):
 
     def __init__(
         self, folder: Path | str, guidance: Guidance, settings: PaintSettings, *, prompt: str | None = None,
-        prompts: dict[str, str] | None = None, size: int = 512,
+        prompts: dict[str, str] | None = None, size: int = 512, device: str = "cpu",
     ) -> None:
         self.folder, self.guidance, self.settings, self.size = Path(folder), guidance, settings, size
+        self.device = device
         self.made = standing(RunStore.read(self.folder))
         self.mesh: ObjectMesh = self.made.mesh
         self.vocabulary = getattr(guidance, "vocabulary", None)
@@ -90,7 +92,10 @@ class PaintStepper(Shown):
             new = self.appearance.replacing({part: words} if part else {}, whole=None if part else words)
             new.within(self.vocabulary)
             self.appearance = new if part else replace(new, whole_kept=None)
+        if self._live is not None:
+            self._live.reword(part)
         self._changed()
+        self._tell()
         return self
 
     def start(self) -> PaintStepper:
@@ -187,7 +192,7 @@ class PaintStepper(Shown):
         """The painting, the run held open meanwhile; no .blend, for which Blender would start."""
         order = PaintOrder(self.appearance, self.guidance, self.settings, self.size, self.made.version)
         with RunStore.amend(self.folder) as run:
-            yield from paint_run(run, order, blend=False)
+            yield from paint_run(run, order, device=self.device, blend=False)
 
     def _heard(self, event: Any) -> None:
         self.progress = self.progress.after(event)

@@ -63,9 +63,12 @@ class PaintViewer(Shown):
         return self
 
     def sides(self) -> dict[str, tuple[ObjectMesh, Materials]]:
-        """Words -> (mesh, what it is painted with): the painting where there is one, and flat materials."""
+        """Words -> (mesh, what it is painted with): the painting where there is one, and flat materials.
+
+        Beside a painting these are of the words that it was painted by, else of the words that now stand.
+        """
         kept, mesh = self.kept, self.stepper.mesh
-        flat = flat_painting(mesh, self.stepper.appearance.texts)
+        flat = flat_painting(mesh, (self.stepper.appearance if kept is None else kept.appearance).texts)
         if kept is None:
             return {FLAT: (mesh, flat)}
         return {PAINTED: (kept.atlas.mesh, MapMaterials(kept.maps)), FLAT: (mesh, flat)}
