@@ -14,8 +14,8 @@ PARAMETERS = {
     "practice": {"model": "stand-in", "scorer": "embedded:reward", "reporter": "embedded:report", "learn": 1,
                  "report": 1, "epochs": 1, "candidates": 2},
     "craft": {"model": "stand-in", "objects": ["stool"], "paths": 1, "steps": 1, "rounds": 0},
-    "paint": {"guidance": "embedded", "objects": ["stool"], "preset": "small", "settings": ["steps=20"]},
-    "21_paint_shape": {"steps": 40},
+    "paint": {"guidance": "embedded", "objects": ["stool"], "preset": "small", "settings": ["steps=3"]},
+    "21_paint_shape": {"steps": 3, "size": 128},
 }
 """Beside `root`: what a notebook must be told that has no default of its own, or that would take long."""
 LIVE = "application/vnd.jupyter.widget-view+json"
