@@ -91,8 +91,7 @@ class Appearance:
         if words is None:
             return self
         if unknown == "refuse":
-            for where, text in (("the whole", self.whole), *((one.name, one.text) for one in self.parts)):
-                _refuse(words, text, where)
+            _refuse(words, [("the whole", self.whole), *((one.name, one.text) for one in self.parts)])
             return self
         whole, parts = known_words(self.whole, words.known), tuple(_within(one, words) for one in self.parts)
         text = whole.text or " and ".join([one.text.split(",")[0] for one in parts if one.text][:_TOLD])
@@ -225,13 +224,23 @@ def _spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def _refuse(words: Words, text: str, where: str) -> None:
-    try:
-        words.check(text)
-    except ConfigurationError as error:
-        raise ConfigurationError(error.expected, came=error.came, where=f"the prompt of {where}, {text!r}",
-                                 mend=f"{error.mend.split('Rephrase')[0]}Rephrase, use {words.instead}, or leave "
-                                      "unknown words out (--unknown-words drop).") from None
+def _refuse(words: Words, prompts: Sequence[tuple[str, str]]) -> None:
+    """Raises ConfigurationError for all prompts with unknown words at once. prompts : (of what, text) pairs"""
+    faults = []
+    for where, text in prompts:
+        try:
+            words.check(text)
+        except ConfigurationError as error:
+            faults.append((f"{where}, {text!r}", error))
+    if not faults:
+        return
+    first = faults[0][1]
+    also = "".join(f" Nor does it know {error.came} (at the prompt of {where})." for where, error in faults[1:])
+    nearest = first.mend.split("Rephrase")[0].rstrip()
+    raise ConfigurationError(
+        first.expected, came=first.came, where=f"the prompt of {faults[0][0]}",
+        mend=f"{nearest}{also} Rephrase (--prompt, --part), use {words.instead}, or leave unknown words out "
+             "(--unknown-words drop).".strip())
 
 
 def _within(one: PartPrompt, words: Words) -> PartPrompt:

@@ -78,8 +78,10 @@ def test_a_closed_vocabulary_refuses_and_says_where_and_what_to_do():
         stool().replacing({"legs": "oaken legs"}).within(WORDS)
     assert str(raised.value) == (
         "expected words that the toy model knows, got 'oaken' (at the prompt of legs, 'oaken legs'). Nearest known "
-        "words: oaken: oak, an, wooden. Rephrase, use a real diffusion model, or leave unknown words out "
+        "words: oaken: oak, an, wooden. Rephrase (--prompt, --part), use a real diffusion model, or leave unknown words out "
         "(--unknown-words drop).")
+    with pytest.raises(ConfigurationError, match=r"Nor does it know 'velvety' \(at the prompt of seat, 'velvety seat'\)"):
+        stool().replacing({"legs": "oaken legs", "seat": "velvety seat"}).within(WORDS)
     assert stool().within(WORDS) == stool()
     assert stool().within(None) == stool()
     with pytest.raises(ConfigurationError, match='"refuse" or "drop", got \'guess\''):
