@@ -2,14 +2,16 @@
 
     python benchmarks/bench_component_awareness.py OUT [--guidance FOLDER] [--arms both,global,components,swapped,zero,
         tier0] [--seeds 0,1,2] [--cases stool,mug] [--settings small] [--set steps=600] [--jobs 2] [--table]
-    python benchmarks/bench_component_awareness.py OUT --sheet both [--answers answers.json]
+    python benchmarks/bench_component_awareness.py OUT --sheet both [--source TEXT] [--answers answers.json]
 
 Arms: both terms, the global one alone, the components' alone, both with prompts swapped between parts, both with the
 gradient of the guidance taken times 0, and Tier 0 (flat materials from words, no model). All but Tier 0 start from one
 grey, roughness 0.5, metalness 0.5. A part is right where its mean albedo is nearer (CIELAB) to its own prompt's
 reference colour than to every other part's. Every finished cell is a line of OUT/cells.jsonl and a picture, so that
-the same command goes on where it was stopped. `--sheet` makes the contact sheet of an arm's grey crops for a reader who
-sorts them (the key lies beside it, in key.json); `--answers` (number -> material) counts what was sorted right.
+the same command goes on where it was stopped. Table and sheets show what these settings and this model made, no other
+rows; `--source`, with --table or --sheet, names a model by its rows instead of opening it. `--sheet` makes the contact
+sheet of an arm's grey crops for a reader who sorts them (the key lies beside it, in key-ARM.json); `--answers` (number
+-> material) counts what was sorted right.
 Objects are made once, behind a wall, which takes Blender, and kept in OUT/objects.
 """
 
@@ -45,11 +47,12 @@ from shapecraft.environments import environment
 from shapecraft.flat_painting import flat_painting
 from shapecraft.mesh import ObjectMesh
 from shapecraft.mesh_files import read_glb
+from shapecraft.metrics import bootstrap_interval
 from shapecraft.object_glb import object_glb
 from shapecraft.paint_arguments import PRESETS, read_paint_settings
 from shapecraft.paint_crops import Crop, crop_sheet, grey_crop, sorted_share
 from shapecraft.paint_events import PaintFinished
-from shapecraft.paint_measures import painted_light, part_figures, reference_colour, visible_points
+from shapecraft.paint_measures import light_slopes, painted_light, part_figures, reference_colour, visible_points
 from shapecraft.paint_settings import PaintSettings, fingerprint
 from shapecraft.paint_views import PaintView, ViewPlan, buffers_of, paint_views
 from shapecraft.painting import PaintSubject, paint
@@ -186,7 +189,8 @@ def measured(mesh: ObjectMesh, painted: Any, case: PaintingCase) -> dict[str, An
              "unswapped": as_before.right, "nearest": case.appearance.texts[one.nearest], "distances": one.distances,
              "albedo": one.albedo, "roughness": one.roughness, "metalness": one.metalness, "points": one.points}
             for one, as_before in zip(figures, part_figures(mesh, points, painted, before), strict=True)]
-    return {"parts": rows, "light": painted_light(points, painted), "unseen": len(mesh.parts) - len(figures)}
+    return {"parts": rows, "light": painted_light(points, painted),
+            "slopes": light_slopes(points, painted), "unseen": len(mesh.parts) - len(figures)}
 
 
 def crops_of(mesh: ObjectMesh, painted: Any, case: PaintingCase, cell: Cell) -> list[dict[str, Any]]:
@@ -216,7 +220,7 @@ def picture(mesh: ObjectMesh, painted: Any) -> bytes:
         buffers = buffers_of(mesh, PaintView(camera, None, "front"), size=PIXELS, samples=2)
         found = painted.material_at(*(one.numpy() for one in (buffers.part, buffers.position, buffers.uv)))
         material = Material(*(torch.from_numpy(np.ascontiguousarray(one)) for one in found))
-        lit = display(shade(light_of(light, buffers.normal, buffers.view, shared=0.06), material))
+        lit = display(shade(light_of(light, buffers.normal, buffers.view), material))
         shown.append(buffers.picture(lit, (1.0, 1.0, 1.0)))
         if not number:
             from shapecraft.brdf import to_screen
@@ -228,23 +232,52 @@ def picture(mesh: ObjectMesh, painted: Any) -> bytes:
     return held.getvalue()
 
 
+def of_these(rows: Sequence[dict[str, Any]], options: argparse.Namespace, source: str) -> list[dict[str, Any]]:
+    """Rows of these settings, cases, seeds and arms by this model, one a cell; pooled figures would be of none."""
+    asked = {cell.key("none" if cell.arm == "tier0" else source) for cell in cells_of(options)}
+    return list({row["key"]: row for row in rows if row["key"] in asked}.values())
+
+
+def heading(rows: Sequence[dict[str, Any]], options: argparse.Namespace, source: str, left: int) -> str:
+    """What the table is of; left : rows of other settings, models, cases, seeds or arms"""
+    chosen = read_paint_settings(options.settings, options.set)
+    changed = " ".join(options.set or [])
+    return (f"{source}; preset {options.settings}{' ' if changed else ''}{changed}; over {chosen.over}; "
+            f"{len(rows)} of {len(cells_of(options))} cells; {left} other rows left out")
+
+
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown, one row an arm; Wilson's interval takes parts for independent."""
-    lines = ["| arm | cells | parts right | share | 95 % | as unswapped | metalness | \\|r\\| with light: mean, most, "
-             "objects under 0.2 | CPU s a cell |", "|---|---|---|---|---|---|---|---|---|"]
+    """Markdown, one row an arm.
+
+    Two intervals of the share of parts: Wilson's takes parts for independent, the bootstrap draws objects with all
+    their seeds (2,000 times, seed 0). Chance: a colour of the object's own drawn blindly for every part. Parts that
+    nothing outside sees have no figure: they are counted apart. What older rows do not hold is "-".
+    """
+    lines = ["| arm | cells | parts right | share | 95 %, parts | 95 %, objects | chance | objects all right | unseen "
+             "| as unswapped | metalness | \\|r\\| with light: mean, most, objects under 0.2 | largest slope: mean, "
+             "most | CPU s a cell |", "|---" * 14 + "|"]
     for arm in ARMS:
         own = [row for row in rows if row["arm"] == arm]
         parts = [part for row in own for part in row["parts"]]
         if not parts:
             continue
         share = wilson(sum(part["right"] for part in parts), len(parts))
+        drawn = bootstrap_interval([float(part["right"]) for part in parts],
+                                   clusters=[row["case"] for row in own for _ in row["parts"]])
+        objects = "-" if math.isnan(drawn.low) else f"{drawn.low:.3f} to {drawn.high:.3f}"
+        chance = statistics.mean(1 / len(part["distances"]) for part in parts)
+        whole = sum(all(part["right"] for part in row["parts"]) for row in own)
         before = statistics.mean(part["unswapped"] for part in parts)
         most = [max(abs(one) for one in row["light"].values()) for row in own]
+        steep = [max(row["slopes"].values(), key=abs) for row in own if "slopes" in row]
+        slope = f"{statistics.mean(map(abs, steep)):.2f}, {max(steep, key=abs):.2f}" if len(steep) == len(own) else "-"
         lines.append(
             f"| {arm} | {len(own)} | {share.successes} of {share.n} | {share.share:.3f} | {share.low:.3f} to "
-            f"{share.high:.3f} | {before:.3f} | {statistics.mean(part['metalness'] for part in parts):.2f} | "
+            f"{share.high:.3f} | {objects} | {chance:.3f} | {whole} of {len(own)} | "
+            f"{sum(row['unseen'] for row in own)} | {before:.3f} | "
+            f"{statistics.mean(part['metalness'] for part in parts):.2f} | "
             f"{statistics.mean(most):.2f}, {max(most):.2f}, {sum(one < 0.2 for one in most)} of {len(most)} | "
-            f"{statistics.mean(row['seconds'] for row in own):.0f} |")
+            f"{slope} | {statistics.mean(row['seconds'] for row in own):.0f} |")
     return "\n".join(lines)
 
 
@@ -304,6 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--set", action="append")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="only the table of what there is")
+    parser.add_argument("--source", help="with --table or --sheet: the model, as rows name it, instead of --guidance")
     parser.add_argument("--sheet", choices=("both", "components"))
     parser.add_argument("--answers", type=Path)
     options = parser.parse_args(arguments)
@@ -311,19 +345,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"arms are {', '.join(ARMS)}, not {', '.join(strange)}")
     options.out.mkdir(parents=True, exist_ok=True)
     kept, seeds = options.out / "cells.jsonl", [int(one) for one in options.seeds.split(",")]
-    if options.sheet:
-        if options.answers:
-            found = sorted_share((options.out / f"key-{options.sheet}.json").read_text(),
-                                 json.loads(options.answers.read_text()))
-            print(f"{found.successes} of {found.n} sorted right: {found.share:.3f} ({found.low:.3f} to "
-                  f"{found.high:.3f}); chance {1 / 6:.3f}")
-        else:
-            sheet(options.out, read_lines(kept), options.sheet, seeds)
+    if options.sheet and options.answers:
+        found = sorted_share((options.out / f"key-{options.sheet}.json").read_text(),
+                             json.loads(options.answers.read_text()))
+        print(f"{found.successes} of {found.n} sorted right: {found.share:.3f} ({found.low:.3f} to "
+              f"{found.high:.3f}); chance {1 / 6:.3f}")
         return
-    if not options.table:
-        options.guidance = options.guidance or painter_folder()
+    if options.source and not (options.table or options.sheet):
+        parser.error("--source goes with --table or --sheet")
+    options.guidance = options.guidance or (None if options.source else painter_folder())
+    if options.sheet:
+        options.arms = options.sheet
+    elif not options.table:
         work(options, kept)
-    rows = read_lines(kept)
+    source = options.source or guidance_of(str(options.guidance)).source
+    every = read_lines(kept)
+    rows = of_these(every, options, source)
+    print(heading(rows, options, source, len(every) - len(rows)))
+    if options.sheet:
+        sheet(options.out, rows, options.sheet, seeds)
+        return
     print(table(rows))
     for arm in ARMS:
         if any(row["arm"] == arm for row in rows):

@@ -22,6 +22,7 @@ def toy(monkeypatch):
                        part("seat", trimesh.creation.box((1.0, 1.0, 0.4)), (0, 0, 0.6))))
     model = ToyGuidance()
     monkeypatch.setattr(bench, "make_objects", lambda out, cases: None)
+    monkeypatch.setattr(bench, "PIXELS", 24)
     monkeypatch.setattr(bench, "object_of", lambda out, case: mesh)
     monkeypatch.setattr(bench, "guidance_of", lambda folder: model)
     return model
@@ -39,8 +40,11 @@ def test_arms_come_out_as_they_must_and_a_second_run_paints_nothing(tmp_path, to
     assert rows["zero"]["crops"] == []
     assert [one["material"] for one in rows["components"]["crops"]] == ["wood", "leather"]
     told = capsys.readouterr().out
-    assert "| components | 1 | 2 of 2 | 1.000 | 0.342 to 1.000 | 1.000 | " in told
-    assert "| zero | 1 | 1 of 2 | 0.500 | 0.095 to 0.905 | 0.500 | 0.50 | 0.00, 0.00, 1 of 1 |" in told
+    assert "| components | 1 | 2 of 2 | 1.000 | 0.342 to 1.000 | - | 0.500 | 1 of 1 | 0 | 1.000 | " in told
+    assert ("| zero | 1 | 1 of 2 | 0.500 | 0.095 to 0.905 | - | 0.500 | 0 of 1 | 0 | 0.500 | 0.50 | 0.00, 0.00, 1 of 1 | "
+            "0.00, 0.00 |") in told
+    assert f"{toy.source}; preset small steps=30 " in told
+    assert "; over apart; 4 of 4 cells; 0 other rows left out" in told
     calls = len(toy.calls)
     bench.main([str(tmp_path), *QUICK, "--arms", "components,swapped,zero,tier0"])
     assert "0 of 4 cells to paint" in capsys.readouterr().out
@@ -48,12 +52,48 @@ def test_arms_come_out_as_they_must_and_a_second_run_paints_nothing(tmp_path, to
     for arm in rows:
         assert (tmp_path / f"{arm}.png").is_file()
 
-    bench.main([str(tmp_path), "--sheet", "components"])
+    bench.main([str(tmp_path), *QUICK, "--sheet", "components"])
     assert "2 crops: " in capsys.readouterr().out
     key = json.loads((tmp_path / "key-components.json").read_text())
     (tmp_path / "answers.json").write_text(json.dumps({number: "wood" for number in key}))
     bench.main([str(tmp_path), "--sheet", "components", "--answers", str(tmp_path / "answers.json")])
     assert "1 of 2 sorted right: 0.500 (0.095 to 0.905); chance 0.167" in capsys.readouterr().out
+
+
+def test_rows_of_other_settings_and_models_are_in_no_figure(tmp_path, toy, capsys):
+    few = [*QUICK, "--arms", "both", "--set"]
+    bench.main([str(tmp_path), *few, "awake=0.1"])
+    bench.main([str(tmp_path), *few, "awake=0.2"])
+    assert "; 1 of 1 cells; 1 other rows left out" in capsys.readouterr().out
+    assert len(list((tmp_path / "pictures" / "both").iterdir())) == 2, "neither wrote over the other's picture"
+    bench.main([str(tmp_path), *few, "awake=0.2", "--table", "--source", "another model"])
+    told = capsys.readouterr().out
+    assert "another model; " in told
+    assert "; 0 of 1 cells; 2 other rows left out" in told
+    assert "| both |" not in told
+    bench.main([str(tmp_path), *few, "awake=0.2", "--sheet", "both", "--source", toy.source])
+    assert "2 crops: " in capsys.readouterr().out, "of one row, not of both"
+    with pytest.raises(SystemExit):
+        bench.main([str(tmp_path), *few, "awake=0.2", "--source", toy.source])
+    assert "--source goes with --table or --sheet" in capsys.readouterr().err
+
+
+def test_the_table_s_intervals_and_chance():
+    """Six objects, of two or four parts; in three all parts are right, in the others none: objects, not parts, vary."""
+    def row(number):
+        count = 2 if number % 2 else 4
+        return {"arm": "both", "case": str(number), "seed": 0, "unseen": 1, "light": {"studio": 0.1}, "seconds": 1.0,
+                "parts": [{"right": number < 3, "unswapped": False, "metalness": 0.5, "distances": [1.0] * count}] * count}
+
+    told = bench.table([row(number) for number in range(6)])
+    *_, arm = told.splitlines()
+    assert "| both | 6 | 10 of 18 | 0.556 | 0.337 to 0.754 |" in arm
+    assert "| 0.333 | 3 of 6 | 6 | 0.000 |" in arm
+    assert "| 0.10, 0.10, 6 of 6 | - | 1 |" in arm, "rows without slopes are readable"
+    low, high = map(float, arm.split("|")[6].split(" to "))
+    assert low < 0.2
+    assert high > 0.85
+    assert {line.count("|") - line.count("\\|") for line in told.splitlines()} == {15}
 
 
 def test_an_unknown_arm_is_refused(tmp_path, capsys):
