@@ -82,6 +82,9 @@ def light_of(
     half : store the tables as float16 (262 bytes a pixel instead of 524; an error of 0.05 %)
     shared : side of cells of normals and of views whose pixels share their gloss, that of their means; 0 shares none.
         Much quicker and smaller where pixels are many; sharp reflections turn into steps of about twice the side.
+        Mean error, white metal, a ball 128 pixels wide, the worst of our environments: 0.06 costs 8.5 % at roughness
+        0.1, 7.5 % at 0.2, 4.5 % at 0.4, 1.7 % at 0.8; 0.02 costs 1.4, 1.2, 0.7, 0.3 %. It grows with the pixels that
+        a cell holds: at 64 pixels 0.06 costs 7.5, 6.7, 4.1, 1.5 % and 0.02 next to nothing. Less without metal.
     """
     import torch
 
