@@ -165,7 +165,7 @@ class PaintSettings:
                                last_range=(0.4, 0.82))
         part = replace(whole, last_range=(0.15, 0.75))
         grid = FieldSettings(levels=7, entries_log2=12, coarsest=2, finest=128, hidden=32)
-        return replace(cls(500, 0.03, whole, part, field=grid, over="apart", policy="one", whole_every=4,
+        return replace(cls(500, 0.03, whole, part, field=grid, policy="one", whole_every=4,
                            last_rate=0.1, awake=0.7, part_weight=4.0, samples=2, lights=1, shared_light=0.06,
                            exposure=1.5, views=ViewPlan(whole=8, close=5, details=7, fill=0.7)), **changes)
 
