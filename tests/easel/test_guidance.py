@@ -214,4 +214,4 @@ def test_a_weighting_of_ones_own_must_be_finite():
 def test_settings_have_one_line():
     assert DistilSettings().source == ("scale=100, negative='', weighting=sds, timesteps=0.02-0.98 to 0.02-0.5, clip=None, "
                                        "view_words=True")
-    assert "weighting=sqrt" in DistilSettings(weighting=math.sqrt).source
+    assert "weighting=math:sqrt" in DistilSettings(weighting=math.sqrt).source
