@@ -27,7 +27,7 @@ from easel.sweep import Sweep, run_cell
 from easel.tables import tries_of
 from tests.drawagent.table_runs import a_sweep
 
-GRIDS = sorted(path for path in Path("notebooks/ablations").glob("*.yaml") if not path.name.startswith("craft_"))
+GRIDS = sorted(path for path in Path("notebooks/ablations").glob("*.yaml") if not path.name.startswith(("craft_", "paint_")))
 NOTEBOOK = Path("notebooks/ablations/practice.ipynb")
 STAND_IN = yaml.safe_load(Path("notebooks/ablations/with/stand-in.yaml").read_text())
 SMALL = {"model": "stand-in", "scorer": "embedded:reward", "reporter": "embedded:report", "report": 1, "learn": 2,
