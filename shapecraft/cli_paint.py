@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from easel.errors import ConfigurationError, EaselError, MissingCapability
+from shapecraft.paint_guidance import EMBEDDED, open_guidance
 
 if TYPE_CHECKING:
-    from easel.diffusion import DiffusersGuidance
     from easel.runs import RunStore
     from shapecraft.paint_settings import PaintSettings
     from shapecraft.run_painting import PaintingKept, PaintOrder, RunPaintEvent
@@ -38,7 +38,7 @@ Download = Annotated[bool, typer.Option("--download", help="Fetch what is missin
 Blend = Annotated[bool, typer.Option("--blend/--no-blend", help="Also a .blend, for which Blender starts.")]
 Number = Annotated[int | None, typer.Option("--version", help="Of the object, 0 as it was made. Without: what stands.")]
 
-EMBEDDED, FLAT = "embedded", "flat"
+FLAT = "flat"
 CHAPTER_SIZE, CHAPTER = 512, "about a minute"
 """Of the demo's painting: texels along a side of its maps, and how long it takes on one core with baking (ours)."""
 
@@ -99,7 +99,8 @@ def paint(
             chosen = read_paint_settings(preset or "ours", settings, steps=steps, seed=seed)
             _check_own(chosen, made.mesh.names)
             unknown = _unknown(unknown_words or "refuse")
-            model = _opened(guidance, device=device or "cpu", precision=precision, revision=revision, download=download)
+            model = open_guidance(guidance, device=device or "cpu", precision=precision, revision=revision,
+                                  download=download)
             order = PaintOrder(asked.within(model.vocabulary, unknown=unknown), model, chosen, size, made.version)
         typer.echo(made.words())
         _tell(_followed(store, order, device=device or "cpu", blend=blend), made.watermark)
@@ -127,7 +128,7 @@ def _chapter(run: RunStore) -> None:
     made = standing(run)
     asked = _appearance(made, None, None)
     try:
-        model = _opened(EMBEDDED)
+        model = open_guidance(EMBEDDED)
         chosen = read_paint_settings("small")
         order = PaintOrder(asked.within(model.vocabulary, unknown="drop"), model, chosen, CHAPTER_SIZE, made.version)
         typer.echo(f"Painting it, every part by its own words: the embedded model, {chosen.steps} steps, {CHAPTER} on "
@@ -144,17 +145,6 @@ def _appearance(made: Any, prompt: str | None, parts: list[str] | None) -> Any:
 
     return appearance_of(made.graph, made.mesh.names, prompt=prompt if prompt is not None else made.gallery.prompt,
                          prompts=read_prompts(parts))
-
-
-def _opened(
-    name: str, *, device: str = "cpu", precision: Any = None, revision: str | None = None, download: bool = False,
-) -> DiffusersGuidance:
-    """The model. Raises MissingCapability where it, or diffusers, is not here."""
-    from easel.diffusion import DiffusersGuidance
-
-    if name == EMBEDDED:
-        return DiffusersGuidance.embedded(device=device, dtype=precision)
-    return DiffusersGuidance(name, device=device, dtype=precision, revision=revision, download=download)
 
 
 def _check_own(settings: PaintSettings, names: Sequence[str]) -> None:

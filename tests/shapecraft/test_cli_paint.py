@@ -53,7 +53,7 @@ def made(tmp_path_factory):
 @pytest.fixture
 def toy(monkeypatch):
     model = Toy()
-    monkeypatch.setattr(cli_paint, "_opened", lambda name, **_: model)
+    monkeypatch.setattr(cli_paint, "open_guidance", lambda name, **_: model)
     return model
 
 
@@ -206,7 +206,7 @@ def test_wrong_orders_are_one_sentence_before_any_model_is_opened(made, monkeypa
     def opened(name, **_):
         raise AssertionError("a model was opened")
 
-    monkeypatch.setattr(cli_paint, "_opened", opened)
+    monkeypatch.setattr(cli_paint, "open_guidance", opened)
     assert message in refused(made, "--guidance", "x", *(() if said[0] == "--settings" else QUICK[:2]), *said)
 
 
@@ -271,7 +271,7 @@ def test_the_demo_ends_with_painting(made, tmp_path, monkeypatch, toy):
     def none(name, **_):
         raise MissingCapability("the weights of the embedded painter", came="none", mend="Train them.")
 
-    monkeypatch.setattr(cli_paint, "_opened", none)
+    monkeypatch.setattr(cli_paint, "open_guidance", none)
     done = run("demo", "--recording", str(kept), "--root", str(tmp_path / "b"))
     assert done.exit_code == 0
     assert ("Painting it in flat colours from words, since there is no diffusion model: expected the weights of the "
