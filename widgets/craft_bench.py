@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from drawagent.pages import text
-from easel.errors import EaselError
 from widgets import craft_words, panels
 from widgets.craft_stage import Stage
 from widgets.driver import ENDED
@@ -61,11 +60,7 @@ class ShapeBench:
         """A refusal is a sentence above the figure; it goes with the next click."""
 
         def act() -> None:
-            try:
-                do()
-                self._said.value = ""
-            except EaselError as error:
-                self._said.value = panels.panel(f"<p><b>Not done:</b> {text(str(error))}</p>")
+            self._said.value = panels.refused(do)
             self.show()
 
         return act

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from drawagent.pages import text
-from easel.errors import EaselError
 from shapecraft.lifted_numbers import Parameter
 from widgets import craft_words, panels
 from widgets.craft_bench import button
@@ -129,11 +127,8 @@ class DeskBench:
         """A refusal is a sentence; it goes with the next thing that is done."""
 
         def act() -> None:
-            try:
-                do()
-                self._said.value = ""
-            except EaselError as error:
-                self._said.value = panels.panel(f"<p><b>Not done:</b> {text(str(error))}</p>")
+            self._said.value = panels.refused(do)
+            if self._said.value:
                 self.show(drawn=False)
 
         return act

@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from drawagent.pages import text
-from easel.errors import EaselError
 from shapecraft.painted_looks import CHANNELS
 from widgets import craft_words, panels
 from widgets.craft_bench import button
@@ -124,11 +122,7 @@ class PaintBench:
         """A refusal is a sentence; it goes with the next click."""
 
         def act() -> None:
-            try:
-                do()
-                self._said.value = ""
-            except EaselError as error:
-                self._said.value = panels.panel(f"<p><b>Not done:</b> {text(str(error))}</p>")
+            self._said.value = panels.refused(do)
             self.show()
 
         return act

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from drawagent.edits import Delete, Edit
@@ -149,6 +149,15 @@ def fault(error: BaseException | None) -> str:
     if error is None or isinstance(error, EaselError):
         return ""
     return f"<pre>{text(''.join(traceback.format_exception(error))[-3000:])}</pre>"
+
+
+def refused(do: Callable[[], Any]) -> str:
+    """Does it. "" where that went well; where this project refused it, the refusal as a panel."""
+    try:
+        do()
+    except EaselError as error:
+        return panel(f"<p><b>Not done:</b> {text(str(error))}</p>")
+    return ""
 
 
 def words(said: str) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from drawagent.edits import Add, Modify
 from drawagent.pages import text
-from easel.errors import EaselError
 from widgets import panels, theme
 from widgets.driver import ENDED
 from widgets.episode import places
@@ -128,11 +127,7 @@ class Bench:
 
     def _try(self, do: Callable[[], Any]) -> None:
         """A refusal is a sentence above the figure; it goes with the next click."""
-        try:
-            do()
-            self._said.value = ""
-        except EaselError as error:
-            self._said.value = panels.panel(f"<p><b>Not done:</b> {text(str(error))}</p>")
+        self._said.value = panels.refused(do)
         self.show(drawn=False)
 
     def _turn(self, change: dict[str, Any]) -> None:
