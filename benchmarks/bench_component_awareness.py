@@ -62,7 +62,7 @@ from shapecraft.sheets import View, fitted
 ARMS = ("both", "global", "components", "swapped", "zero", "tier0")
 SHOWN = (View("front", 35, 25), View("back", 215, 25))
 PIXELS = 120
-CROPPED = ViewPlan(whole=0, close=4, details=8, fill=0.8)
+CROPPED = ViewPlan(whole=0, close=4, details=16)
 """Where crops are cut from: the part as a whole, and pieces, at about the scale at which the painter sees it."""
 
 
@@ -98,6 +98,7 @@ class Muted:
 
     def __init__(self, inner: Any) -> None:
         self._inner, self.size, self.source, self.check = inner, inner.size, f"0 x {inner.source}", inner.check
+        self.noise_shape = inner.noise_shape
 
     def distil(self, picture: Any, *rest: Any, **settings: Any) -> Distilled:
         found = self._inner.distil(picture, *rest, **settings)

@@ -10,6 +10,7 @@ from easel.diffusion_models import open_model
 from easel.errors import ConfigurationError
 from easel.guidance import (
     VIEW_WORDS,
+    Carried,
     Distilled,
     DistilSettings,
     Side,
@@ -111,6 +112,11 @@ class DiffusersGuidance:
         return self._source
 
     @property
+    def noise_shape(self) -> tuple[int, int, int]:
+        side = self._size // self._model.shrink
+        return int(self._model.denoiser.config.in_channels), side, side
+
+    @property
     def megabytes(self) -> float:
         """Of the weights that are loaded, 1e6 bytes."""
         return self._model.megabytes
@@ -146,7 +152,8 @@ class DiffusersGuidance:
         return vae.encode(pixels.to(self._vae_dtype)).latent_dist.mode().to(picture.dtype) * vae.config.scaling_factor
 
     def distil(self, picture: torch.Tensor, prompt: str, *, settings: DistilSettings, progress: float,
-               chance: torch.Generator, side: Side | None = None) -> Distilled:
+               chance: torch.Generator, side: Side | None = None,
+               noise: torch.Tensor | Carried | None = None) -> Distilled:
         words = self._view_words.get(side, "") if side and settings.view_words else ""
         text = f"{prompt}, {words}" if words else prompt
         with torch_threads(self._threads if self._device.type == "cpu" else None):
@@ -157,7 +164,7 @@ class DiffusersGuidance:
                 return self._denoise(noisy, timestep, alphabar, told, settings.guidance_scale)
 
             return distilled(seen, denoise, self._model.alphabars, settings=settings, progress=progress,
-                             chance=chance, about=text)
+                             chance=chance, about=text, noise=noise)
 
     def _denoise(self, noisy: torch.Tensor, timestep: int, alphabar: float, told: dict[str, Any],
                  scale: float) -> torch.Tensor:

@@ -82,6 +82,24 @@ class DistilSettings:
                 f"view_words={self.view_words}")
 
 
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """A picture as a model last saw it: noisy (B, C, h, w), and the share alphabar of the clean one's variance in it.
+
+    The next time, the noise is what is left of it when the picture, as it is by then, is taken out, so that picture
+    and noise go down together as in DDIM: what is drawn from noise that stays is one picture; what is drawn from fresh
+    noise is the mean of many, which has no pattern (Lukoianov et al., Score Distillation via Reparametrized DDIM,
+    2024, where the noise is found by inversion; carrying it on is of our own).
+    """
+
+    noisy: torch.Tensor
+    alphabar: float
+
+    def noise(self, seen: torch.Tensor) -> torch.Tensor:
+        """In a picture that is now `seen`, alike in shape."""
+        return (self.noisy.to(seen) - math.sqrt(self.alphabar) * seen) / math.sqrt(max(1 - self.alphabar, 1e-6))
+
+
 @dataclass(frozen=True)
 class Distilled:
     """One answer.
@@ -89,13 +107,14 @@ class Distilled:
     loss : () half the squared norm of the gradient with regard to what the model sees, mean over the pictures; its
         own gradient with regard to the pictures is the SDS gradient, not the slope of that number
     timestep : of the training schedule, one for all pictures; weight : w of that timestep
-    norm : of the weighted gradient before clipping, the largest of the pictures
+    norm : of the weighted gradient before clipping, the largest of the pictures; carried : what the model saw
     """
 
     loss: torch.Tensor
     timestep: int
     weight: float
     norm: float
+    carried: Carried | None = None
 
 
 class Guidance(Protocol):
@@ -111,18 +130,26 @@ class Guidance(Protocol):
         """Canonical one-line identity: model, revision or hash of the weights, precision."""
         ...
 
+    @property
+    def noise_shape(self) -> tuple[int, int, int]:
+        """(C, h, w) of the noise that one picture gets: of its latents, or of its pixels."""
+        ...
+
     def check(self, prompt: str) -> None:
         """Raises ConfigurationError for a prompt without a word, too long a one, and unknown words."""
         ...
 
     def distil(self, picture: torch.Tensor, prompt: str, *, settings: DistilSettings, progress: float,
-               chance: torch.Generator, side: Side | None = None) -> Distilled:
+               chance: torch.Generator, side: Side | None = None,
+               noise: torch.Tensor | Carried | None = None) -> Distilled:
         """Pulls (B, 3, size, size) screen values, sRGB in [0, 1].
 
         progress : of the run, 0 to 1; side : where the pictures are taken from
         chance : on the CPU; decides timestep and noise, so that its seed, the picture and the prompt decide everything
+        noise : (B, C, h, w) of `noise_shape`, standard normal, in place of what chance draws; or what an earlier
+            answer carried of the same picture
 
-        Raises ConfigurationError for other pictures, GuidanceError for an answer that is not finite.
+        Raises ConfigurationError for other pictures and noise, GuidanceError for an answer that is not finite.
         """
         ...
 
@@ -189,7 +216,8 @@ def epsilon_of(answer: torch.Tensor, noisy: torch.Tensor, alphabar: float, predi
 
 
 def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], torch.Tensor], alphabars: torch.Tensor,
-              *, settings: DistilSettings, progress: float, chance: torch.Generator, about: str) -> Distilled:
+              *, settings: DistilSettings, progress: float, chance: torch.Generator, about: str,
+              noise: torch.Tensor | Carried | None = None) -> Distilled:
     """Score distillation of what a model sees.
 
     seen : (B, C, H, W) latents or pixels as the model takes them, with or without a gradient
@@ -197,11 +225,15 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
         gradients
     alphabars : (N,) the model's schedule, on the CPU
     about : the prompt, for errors
+    noise : as `seen`, or carried on; None: drawn by chance, after the timestep
 
-    Raises GuidanceError where the answer, and so the gradient, has a NaN or infinity.
+    Raises ConfigurationError for noise of another shape, GuidanceError where the answer, and so the gradient, has a NaN or infinity.
     """
     import torch
 
+    given = noise.noisy if isinstance(noise, Carried) else noise
+    if given is not None and given.shape != seen.shape:
+        raise ConfigurationError(f"noise {tuple(seen.shape)}", came=str(tuple(given.shape)), where="distil")
     low, high = timestep_range(settings, progress, len(alphabars))
     timestep = int(torch.randint(low, high + 1, (), generator=chance))
     alphabar = float(alphabars[timestep])
@@ -210,7 +242,9 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
         raise ConfigurationError("a weighting that gives a finite number, 0 or more", came=str(weight),
                                  where=f"timestep {timestep}")
     with torch.no_grad():
-        noise = torch.randn(seen.shape, generator=chance, dtype=torch.float32).to(seen)
+        if noise is None:
+            noise = torch.randn(seen.shape, generator=chance, dtype=torch.float32)
+        noise = noise.noise(seen) if isinstance(noise, Carried) else noise.to(seen)
         noisy = math.sqrt(alphabar) * seen + math.sqrt(1 - alphabar) * noise
         gradient = weight * (denoise(noisy, timestep, alphabar).to(seen.dtype) - noise)
         norms = torch.linalg.vector_norm(gradient, dim=(1, 2, 3), keepdim=True)
@@ -224,7 +258,7 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
             gradient = gradient * (settings.clip / norms.clamp_min(settings.clip))
         worth = 0.5 * gradient.square().sum() / len(seen)
     pull = (gradient * seen).sum() / len(seen)
-    return Distilled(pull - pull.detach() + worth, timestep, weight, norm)
+    return Distilled(pull - pull.detach() + worth, timestep, weight, norm, Carried(noisy, alphabar))
 
 
 def check_picture(picture: Any, size: int) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 WHOLE = -1
-_ORDER, _VIEWS, _PICTURE, _GUIDANCE, _LIGHT = range(5)
+_ORDER, _VIEWS, _PICTURE, _GUIDANCE, _LIGHT, _STILL = range(6)
 
 
 def terms_at(step: int, parts: Sequence[int], *, whole: int, one: bool, seed: int) -> tuple[tuple[int, float], ...]:
@@ -46,6 +46,11 @@ def view_at(use: int, term: int, views: int, *, seed: int) -> int:
 def picture_chance(seed: int, step: int, term: int) -> np.random.Generator:
     """For backdrop and lighting."""
     return _chance(seed, _PICTURE, step, term + 1)
+
+
+def still_chance(seed: int, view: int) -> np.random.Generator:
+    """For backdrop and lighting of a view whose picture may change by what is painted alone."""
+    return _chance(seed, _STILL, view)
 
 
 def light_chance(seed: int, view: int, light: int) -> np.random.Generator:

@@ -1,8 +1,8 @@
 """Paint keeping: the folder of a painting: what decides it, and the last checkpoint, each replaced as a whole.
 
 painting.json : what is painted, with which settings and guidance, and its fingerprint; checkpoint.pt : steps that are
-done, the terms that were left out, the field and the optimiser. Nothing else is carried: what a step draws follows from
-its number. .lock : held by the one who paints.
+done, the terms that were left out, the field, the optimiser and the noise that details carry. Nothing else is: what a
+step draws follows from its number. .lock : held by the one who paints.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from easel.errors import ConfigurationError
+from easel.guidance import Carried
 from easel.jsonl import held, write_whole
 from easel.runs import RunBusy
 from shapecraft.paint_faults import LeftOut
@@ -69,18 +70,22 @@ class PaintKeeper:
     def path(self) -> Path:
         return self.folder / CHECKPOINT
 
-    def write(self, done: int, left: LeftOut, field: TextureField, optimiser: torch.optim.Optimizer) -> Path:
-        """Replaces the checkpoint."""
+    def write(self, done: int, left: LeftOut, field: TextureField, optimiser: torch.optim.Optimizer,
+              carried: Mapping[int, Carried]) -> Path:
+        """Replaces the checkpoint. carried : of views by number"""
         import torch
 
         made = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "done": done, "field": field.state(),
-                    "optimiser": optimiser.state_dict(), "left": [list(left.rows), left.steps]}, made)
+                    "optimiser": optimiser.state_dict(), "left": [list(left.rows), left.steps],
+                    "carried": {view: (one.noisy.cpu(), one.alphabar) for view, one in carried.items()}}, made)
         write_whole(self.path, made.getvalue())
         return self.path
 
-    def read(self, field: TextureField, optimiser: torch.optim.Optimizer) -> tuple[int, LeftOut]:
-        """Takes the checkpoint over; steps that are done, 0 without one, and what was left out in them.
+    def read(
+        self, field: TextureField, optimiser: torch.optim.Optimizer,
+    ) -> tuple[int, LeftOut, dict[int, Carried]]:
+        """Takes the checkpoint over; steps that are done, 0 without one, what was left out in them, and carried noise.
 
         Raises ConfigurationError for a file that cannot be read or belongs to another painting.
         """
@@ -89,16 +94,18 @@ class PaintKeeper:
         for half in self.folder.glob(f".{CHECKPOINT}.*"):
             half.unlink(missing_ok=True)  # of a write that was killed
         if not self.path.exists():
-            return 0, LeftOut()
+            return 0, LeftOut(), {}
         try:
             found = torch.load(self.path, map_location="cpu", weights_only=True)
             if found["fingerprint"] != self.fingerprint:
                 raise ValueError("of another painting")
             rows, steps = found["left"]
             left = LeftOut(tuple((str(name), int(count)) for name, count in rows), int(steps))
+            carried = {int(view): Carried(noisy, float(alphabar))
+                       for view, (noisy, alphabar) in found["carried"].items()}
             field.load(found["field"])
             optimiser.load_state_dict(found["optimiser"])
-            return int(found["done"]), left
+            return int(found["done"]), left, carried
         except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError) as fault:
             raise ConfigurationError("a checkpoint of this painting", came=str(fault), where=str(self.path),
                                      mend="Remove it to begin anew.") from fault

@@ -31,6 +31,8 @@ class PaintSettings:
         cosine (paper silent; 1 keeps it)
     awake : share of the steps by which the finest level of the field learns; the coarsest learn from the beginning, the
         others in order (ours: off, 0; otherwise what few views show spreads over a part before its pattern comes)
+    sharpest : levels of the field learn from a picture where their cells are at least so many of its pixels wide, since
+        nothing in a picture says what is within a pixel; over uv all do (ours: off, 0)
     over : "uv" (paper); "surface": metres (ours); "apart": metres in a box of each part's own, so that parts that touch
         share less of the grid (ours; hands the network the separation that component awareness is about): nothing where
         cells are at most half the gap between boxes and have rows of their own; coarse cells and hashed rows are shared
@@ -38,6 +40,9 @@ class PaintSettings:
     policy : "sum", every component at every step (paper); "one": one component a step, all equally often, times their
         number, so that its mean is the sum (ours; cheaper)
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
+    near, near_from : where views have details, the steps after this share of all see them alone, and nothing of the
+        whole, by this guidance, whose timesteps narrow within those steps. Their noise lies on the surface
+        (`paint_noise`), so that pictures that overlap ask for one pattern (ours: none)
     part_weight : of the components' terms (paper: 1)
     whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
         many and a step is dear). Where no part has a term of its own it is 1: every step has a term
@@ -72,8 +77,11 @@ class PaintSettings:
     terms: Terms = "both"
     policy: Policy = "sum"
     own: tuple[tuple[str, DistilSettings], ...] = ()
+    near: DistilSettings | None = None
+    near_from: float = 1.0
     last_rate: float = 1.0
     awake: float = 0.0
+    sharpest: float = 0.0
     part_weight: float = 1.0
     whole_every: int = 1
     environments: tuple[str, ...] = ("studio", "overcast", "window")
@@ -153,21 +161,22 @@ class PaintSettings:
 
     @classmethod
     def small(cls, **changes: Any) -> PaintSettings:
-        """Ours for the embedded painter: pictures of 32 pixels, a small field, half a minute on one core.
+        """Ours for the embedded painter: pictures of 32 pixels, a small field, under a minute on one core.
 
         All of it measured on objects of the catalogue. The gradient is the picture less the one that the model sees in
-        it, at noisy timesteps alone: at the others the model takes the colour it is shown for the one that is asked
-        for, and above 0.96 its answer is blown up by what little of the picture is left. A part has details, too,
-        since it is seldom large enough in its close-ups, but with some backdrop, without which a colour is no colour.
-        The whole counts less: of so small a picture the model does not know which part has which colour.
+        it. Colours come first, at noisy timesteps alone: at the others the model takes the colour it is shown for the
+        one that is asked for, and above 0.96 its answer is blown up by what little of the picture is left. The whole
+        counts less: of so small a picture the model does not know which part has which colour. Patterns come after
+        them, from details, whose timesteps go down evenly from where the colour is known but no pattern is.
         """
         whole = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
-                               last_range=(0.4, 0.82))
-        part = replace(whole, last_range=(0.15, 0.75))
-        grid = FieldSettings(levels=7, entries_log2=12, coarsest=2, finest=128, hidden=32)
-        return replace(cls(500, 0.03, whole, part, field=grid, policy="one", whole_every=4,
-                           last_rate=0.1, awake=0.7, part_weight=4.0, samples=2, lights=1, shared_light=0.06,
-                           exposure=1.5, views=ViewPlan(whole=8, close=5, details=7, fill=0.7)), **changes)
+                               last_range=(0.5, 0.82))
+        part = replace(whole, last_range=(0.4, 0.82))
+        near = replace(whole, guidance_scale=3.5, first_range=(0.62, 0.62), last_range=(0.03, 0.03))
+        grid = FieldSettings(levels=9, entries_log2=16, coarsest=2, finest=384, hidden=32)
+        return replace(cls(1000, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.4,
+                           last_rate=0.1, awake=0.35, sharpest=0.5, part_weight=4.0, samples=2, lights=1,
+                           shared_light=0.06, exposure=1.5, views=ViewPlan(whole=8, close=5, details=32)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""

@@ -16,6 +16,7 @@ import numpy as np
 from easel.cameras import Camera
 from easel.errors import ConfigurationError
 from shapecraft.mesh import ObjectMesh, PartMesh
+from shapecraft.paint_tiles import tiles_of
 from shapecraft.raster import rasterise
 from shapecraft.seen_surface import spiral
 
@@ -29,8 +30,8 @@ _GLANCE = 96  # pixels of the pictures that decide
 _FEWEST = 4  # pixels of a part that must be seen in one of them
 _CLEAR = 1.05  # radii of the object's ball that a camera keeps from its middle
 _NARROW_DEG = 0.5
-_DRAWN = 8  # places among which the one with the largest square is taken
-_SIDES = tuple(dict.fromkeys(round(_GLANCE * 0.8**step) for step in range(16)))
+_SIDES = tuple(dict.fromkeys(round(_GLANCE * 0.9**step) for step in range(44)))
+_FULL = 0.95  # share of a square's pixels that fill it
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,8 @@ class ViewPlan:
     """How many views, and from where.
 
     whole : views of the object; close : close-ups of each part (paper silent; ours: 24, 6)
-    details : nearer ones of each part, of pieces that fill at least the share `fill` of the picture, where the part
-        is not so large by itself (ours: off; small models see a material well only where it fills the picture)
-    zoom : a detail's side, in sides of the largest square that is filled so far; by chance between these (ours: 1)
+    details : at most so many nearer ones of each part, of one scale, that together show all of it that is seen (ours:
+        off; a model paints a material's pattern well only where it fills the picture; see `paint_tiles`)
     elevations_deg : lowest and highest view of the whole (paper silent; ours: -20, 70)
     fov_deg : narrowest and widest picture that holds the ball around what is framed (from close relatives: 25 to
         45); the lens is then lengthened until what is framed fills the picture
@@ -50,8 +50,6 @@ class ViewPlan:
     whole: int = 24
     close: int = 6
     details: int = 0
-    fill: float = 0.7
-    zoom: tuple[float, float] = (1.0, 1.0)
     elevations_deg: tuple[float, float] = (-20.0, 70.0)
     fov_deg: tuple[float, float] = (25.0, 45.0)
     room: tuple[float, float] = (1.05, 1.3)
@@ -61,11 +59,9 @@ class ViewPlan:
         if self.whole < 0 or not 0 <= self.close <= _TRIED or self.whole + self.close < 1:
             raise ConfigurationError(f"views of the whole, or 1 to {_TRIED} close-ups a part",
                                      came=f"{self.whole}, {self.close}", where="ViewPlan")
-        if not 0 <= self.details <= 256 or not 0 < self.fill <= 1 or (self.details and not self.close):
-            raise ConfigurationError("up to 256 details beside close-ups, which fill a share above 0, up to 1",
-                                     came=f"{self.details}, {self.fill}, {self.close} close-ups", where="ViewPlan")
-        if not 0.05 <= self.zoom[0] <= self.zoom[1] <= 1:
-            raise ConfigurationError("zooms from 0.05 to 1, low before high", came=str(self.zoom), where="ViewPlan")
+        if not 0 <= self.details <= 1024 or (self.details and not self.close):
+            raise ConfigurationError("up to 1024 details beside close-ups", where="ViewPlan",
+                                     came=f"{self.details}, {self.close} close-ups")
         if not -85 <= low <= high <= 85 or not 5 <= self.fov_deg[0] <= self.fov_deg[1] <= 90 or not (
                 1 <= self.room[0] <= self.room[1] <= 4):
             raise ConfigurationError("elevations within 85 degrees, fov 5 to 90, room 1 to 4", where="ViewPlan",
@@ -75,11 +71,12 @@ class ViewPlan:
 @dataclass(frozen=True)
 class PaintView:
     """One camera; part : place in `ObjectMesh.parts` whose close-up it is, None: a view of the whole; side : for words
-    that depend on the view"""
+    that depend on the view; detail : whether it shows a piece of the part"""
 
     camera: Camera
     part: int | None
     side: Side
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ class PaintViews:
     hidden: tuple[int, ...]
 
     def of(self, part: int | None) -> tuple[PaintView, ...]:
-        """Close-ups of a part; None: views of the whole."""
+        """Close-ups of a part, then its details; None: views of the whole."""
         return tuple(one for one in self.views if one.part == part)
 
 
@@ -213,13 +210,11 @@ def _close(
     turned = np.array([[math.cos(turn), -math.sin(turn), 0], [math.sin(turn), math.cos(turn), 0], [0, 0, 1]])
     tried = spiral(_TRIED) @ turned.T
     cameras = [_framed(points, aim, reach, towards, plan.fov_deg[0], plan.room[0], middle, radius) for towards in tried]
-    glances = [rasterise(mesh, [camera], size=_GLANCE, extras=()).part[0] for camera in cameras]
+    glances = np.stack([rasterise(mesh, [camera], size=_GLANCE, extras=()).part[0] for camera in cameras])
     shown = np.array([(glance == number).sum() for glance in glances], dtype=np.float64)
     # Pixels times what a pixel spans at the part: the area that is seen, not how well it fills a picture.
     spans = np.array([math.tan(math.radians(one.fov_deg) / 2) * math.dist(one.eye, one.target) for one in cameras])
     worth = np.where(shown >= _FEWEST, shown * (spans / reach) ** 2, 0.0)
-    seen = np.flatnonzero(worth)
-    share = worth[seen] / max(worth.sum(), 1e-12)
     views: list[PaintView] = []
     chosen: list[np.ndarray] = []
     while len(views) < plan.close and worth.max() > 0:
@@ -231,41 +226,23 @@ def _close(
         views.append(PaintView(camera, number, side(tried[best])))
         chosen.append(tried[best])
         worth[best] = 0.0
-    for _ in range(plan.details if views else 0):
-        best = int(chance.choice(seen, p=share))
-        views.append(PaintView(_nearer(cameras[best], glances[best] == number, plan, chance), number,
-                               side(tried[best])))
+    if plan.details and views:
+        shown_parts, pixels = glances == number, 2 * spans / _GLANCE
+        square = max(_largest(one) * pixel for one, pixel in zip(shown_parts, pixels, strict=True))
+        tiles = tiles_of(mesh, number, most=plan.details, square=square, middle=middle, reach=_CLEAR * radius,
+                         chance=chance)
+        views.extend(PaintView(one, number, side(np.subtract(one.eye, one.target)), detail=True) for one in tiles)
     return views
 
 
-def _nearer(camera: Camera, shown: np.ndarray, plan: ViewPlan, chance: np.random.Generator) -> Camera:
-    """The camera turned and zoomed to a square that a part fills as the plan has it, as large as a few draws find one.
-
-    shown : (S, S) bool, where the part is in the camera's picture
-    """
-    size = len(shown)
+def _largest(shown: np.ndarray) -> int:
+    """Pixels along the largest square that a part fills in a picture (S, S) bool, of a few sizes."""
     sums = np.pad(np.cumsum(np.cumsum(shown, axis=0), axis=1), ((1, 0), (1, 0)))
-    pixels = np.argwhere(shown)
-    row, column = pixels[chance.integers(len(pixels), size=_DRAWN)].T
     for across in _SIDES:
-        top, left = (np.clip(one - across // 2, 0, size - across) for one in (row, column))
-        inside = (sums[top + across, left + across] - sums[top, left + across] - sums[top + across, left]
-                  + sums[top, left])
-        fits = np.flatnonzero(inside >= plan.fill * across**2)
-        if len(fits) or across == _SIDES[-1]:
-            at = int(fits[0]) if len(fits) else 0
-            break
-    middle = (np.array([left[at], top[at]]) + across / 2) * 2 / size - 1
-    slope = math.tan(math.radians(camera.fov_deg) / 2)
-    right, down, ahead = camera.matrix()[:3, :3]
-    ray = ahead + slope * (middle[0] * right + middle[1] * down)
-    target = np.array(camera.eye) + ray * math.dist(camera.eye, camera.target)
-    # Off the middle of a picture the same angle spans more of it.
-    slope *= across / size / float(np.linalg.norm(ray))
-    if plan.zoom != (1.0, 1.0):
-        slope *= chance.uniform(*plan.zoom)
-    fov = 2 * math.degrees(math.atan(slope))
-    return replace(camera, target=tuple(np.round(target, 9)), fov_deg=round(max(fov, _NARROW_DEG), 6))
+        inside = sums[across:, across:] - sums[:-across, across:] - sums[across:, :-across] + sums[:-across, :-across]
+        if inside.size and inside.max() >= _FULL * across**2:
+            return across
+    return 0
 
 
 def _framed(

@@ -63,6 +63,14 @@ class Layout:
             scale, shift = (torch.as_tensor(one, device=position.device) for one in (scale, shift))
         return position * scale[part][:, None] + shift[part]
 
+    def cell(self, part: int | None) -> float:
+        """Metres along the longest side of the field's box where a part lies in it, of the whole its smallest; over
+        uv infinity: how many metres a chart spans differs from place to place."""
+        if self.over == "uv":
+            return math.inf
+        longest = float((self.bounds[1] - self.bounds[0]).max())
+        return longest / float(self.scale.max() if part is None else self.scale[part])
+
     def field(self, settings: FieldSettings, *, seed: int, device: Any = "cpu") -> TextureField:
         return TextureField(self.bounds, settings, seed=seed, device=device)
 

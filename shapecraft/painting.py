@@ -7,6 +7,7 @@ loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(clo
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -22,7 +23,7 @@ from easel.torch_threads import torch_threads
 from shapecraft.brdf import Material, to_screen
 from shapecraft.environments import OURS, Environment, environment
 from shapecraft.mesh import ObjectMesh
-from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, terms_at, uses_before, view_at
+from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, still_chance, terms_at, uses_before, view_at
 from shapecraft.paint_events import (
     CheckpointWritten,
     PaintEvent,
@@ -36,6 +37,7 @@ from shapecraft.paint_events import (
 )
 from shapecraft.paint_faults import LeftOut
 from shapecraft.paint_keeping import PaintKeeper, kept_in
+from shapecraft.paint_noise import surface_noise
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_shots import Shot, Shots, lit
 from shapecraft.paint_views import PaintViews, buffers_of, paint_views, view_from
@@ -44,7 +46,7 @@ from shapecraft.painted_field import Layout, PaintedField
 if TYPE_CHECKING:
     import torch
 
-    from easel.guidance import DistilSettings, Guidance
+    from easel.guidance import Carried, DistilSettings, Guidance
     from shapecraft.texture_field import TextureField
 
 _BEYOND = 1e-6  # outside [0, 1] that rounding may bring
@@ -107,7 +109,9 @@ def paint(
             work = _Work(subject, guidance, settings, environments, device)
             fitting = work.fitting()
         optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
-        done, left = (0, LeftOut()) if keeper is None else keeper.read(work.field, optimiser)
+        done, left = 0, LeftOut()
+        if keeper is not None:
+            done, left, work.carried = keeper.read(work.field, optimiser)
         yield PaintStarted(done, settings.steps, tuple(work.name(one) for one in work.terms),
                            len(work.views.views), settings.megabytes, fitting)
         for part, reason in work.skipped:
@@ -131,12 +135,9 @@ def _steps(
                 optimiser.zero_grad()
                 found = tuple(work.term(step, term, weight, free) for term, weight in work.terms_at(step))
                 after = left.after(found, settings.steps)
-                asleep = settings.levels_at(step) << settings.field.entries_log2
-                table = work.field.parameters[0].grad
-                if table is not None:
-                    table[asleep:] = 0.0
                 whole = False
                 optimiser.step()
+                work.carry_on()
                 done, left, whole = step + 1, after, True
             yield from (one for one in found if isinstance(one, TermLeftOut))
             yield PaintStepped(step, tuple(one for one in found if isinstance(one, TermStep)),
@@ -147,12 +148,12 @@ def _steps(
                 yield seen
             due = settings.checkpoint_every and not done % settings.checkpoint_every
             if keeper is not None and (due or done == settings.steps):
-                path = keeper.write(done, left, work.field, optimiser)
+                path = keeper.write(done, left, work.field, optimiser, work.carried)
                 written = done
                 yield CheckpointWritten(done, path)
     except BaseException:
         if keeper is not None and whole and done > written:
-            keeper.write(done, left, work.field, optimiser)
+            keeper.write(done, left, work.field, optimiser, work.carried)
         raise
 
 
@@ -175,6 +176,8 @@ class _Work:
                             device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None
+        self.carried: dict[int, Carried] = {}
+        self._carried: dict[int, Carried] = {}
         self._every = 0 if settings.terms == "components" else settings.whole_every
         self.skipped: list[tuple[str, str]] = []
         self.parts: list[int] = []
@@ -193,13 +196,18 @@ class _Work:
         self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
         self._numbers = {term: [number for number, one in enumerate(self.views.views)
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
+        self._details = {part: [number for number, one in enumerate(self.views.views) if one.detail
+                                and one.part == part] or self._numbers[part] for part in self.parts}
+        near = any(one.detail for one in self.views.views) and bool(self.parts)
+        self._far = round(settings.near_from * settings.steps) if near else settings.steps
 
     def name(self, term: int) -> str:
         return "" if term == WHOLE else self.mesh.parts[term].name
 
     def terms_at(self, step: int) -> tuple[tuple[int, float], ...]:
         own = self.settings
-        return terms_at(step, self.parts, whole=self._every, one=own.policy == "one", seed=own.seed)
+        return terms_at(step, self.parts, whole=self._every if step < self._far else 0, one=own.policy == "one",
+                        seed=own.seed)
 
     def fitting(self) -> int:
         """About how many cameras the granted megabytes hold, as the first of the whole and the first close-up say."""
@@ -214,8 +222,9 @@ class _Work:
         import torch
 
         own, begun = self.settings, time.perf_counter()
-        shot, backdrop = self._shot(step, term)
-        material = self.field.material(shot.places)
+        number, shot, backdrop = self._shot(step, term)
+        levels = min(own.levels_at(step), self._levels(shot))
+        material = self.field.material(shot.places, levels=levels)
         leaves = Material(*(one.detach().requires_grad_(True) for one in material))
         drawn = shot.picture(leaves, backdrop, exposure=own.exposure)
         if self._size != self.guidance.size:
@@ -224,11 +233,23 @@ class _Work:
         picture = drawn.detach().requires_grad_(True)
         prompt, given = ((self.subject.prompt, own.whole) if term == WHOLE
                          else (self.subject.parts[term], own.of(self.name(term))))
+        progress = step / max(own.steps - 1, 1)
+        if step >= self._far:
+            given = own.near or given
+            progress = (step - self._far) / max(own.steps - self._far - 1, 1)
+        elif own.near:
+            progress = step / max(self._far - 1, 1)
+        noise: Any = None
+        if step >= self._far:
+            noise = self.carried.get(number)
+            if noise is None:
+                noise = torch.from_numpy(
+                    surface_noise(self.mesh, shot.view, self.guidance.noise_shape, seed=own.seed))[None]
         marked = time.perf_counter()
         try:
             with torch_threads(free):
-                found = self.guidance.distil(picture, prompt, settings=given, progress=step / max(own.steps - 1, 1),
-                                             chance=guidance_chance(own.seed, step, term), side=shot.view.side)
+                found = self.guidance.distil(picture, prompt, settings=given, progress=progress, side=shot.view.side,
+                                             chance=guidance_chance(own.seed, step, term), noise=noise)
                 (upon,) = torch.autograd.grad(found.loss, picture)
         except GuidanceError as fault:
             return TermLeftOut(step, self.name(term), fault.came, fault.where, fault.mend)
@@ -236,6 +257,8 @@ class _Work:
         if not bool(torch.isfinite(upon).all()):
             return TermLeftOut(step, self.name(term), "NaN or infinity",
                                f"timestep {found.timestep}, prompt {prompt!r}", "")
+        if noise is not None and found.carried is not None:
+            self._carried[number] = found.carried
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
         if shot.inner is not None:
@@ -246,6 +269,19 @@ class _Work:
         torch.autograd.backward(list(material), list(asked))
         return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight,
                         found.norm, time.perf_counter() - begun, guided)
+
+    def _levels(self, shot: Shot) -> int:
+        """How many levels of the field have cells that are not too small for a picture."""
+        cell = self.layout.cell(shot.view.part)
+        camera = shot.view.camera
+        pixel = 2 * math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target) / self._size
+        least = self.settings.sharpest * pixel
+        return max(1, sum(cell / along >= least for along in self.settings.field.resolutions))
+
+    def carry_on(self) -> None:
+        """Takes over what the terms of a step saw, once the step is done."""
+        self.carried |= self._carried
+        self._carried = {}
 
     def preview(self, done: int) -> Previewed:
         """From the front, a little from the right and from above, under the first environment."""
@@ -267,12 +303,16 @@ class _Work:
             (one[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu().numpy() for one in pictures)
         return Previewed(done, shaded, albedo, roughness[..., 0], metalness[..., 0])
 
-    def _shot(self, step: int, term: int) -> tuple[Shot, float]:
+    def _shot(self, step: int, term: int) -> tuple[int, Shot, float]:
         own, chance = self.settings, picture_chance(self.settings.seed, step, term)
-        numbers = self._numbers[term]
-        use = uses_before(step, term, len(self.parts), whole=self._every, one=own.policy == "one")
+        late = step >= self._far
+        numbers = self._details[term] if late else self._numbers[term]
+        use = uses_before(step - self._far if late else step, term, len(self.parts), whole=self._every,
+                          one=own.policy == "one")
         view = numbers[view_at(use, term, len(numbers), seed=own.seed)]
-        return self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
+        if late:
+            chance = still_chance(own.seed, view)
+        return view, self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
 
 
 def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -> None:

@@ -217,12 +217,18 @@ class TextureField:
         return Places(torch.stack(entries, dim=1).to(torch.int32).reshape(shape),
                       torch.stack(weights, dim=1).to(table.dtype).reshape(shape), len(table))
 
-    def material(self, places: Places) -> Material:
-        """At P places, differentiable in the parameters: albedo (P, 3) linear, roughness (P,), metalness (P,)."""
+    def material(self, places: Places, *, levels: int | None = None) -> Material:
+        """At P places, differentiable in the parameters: albedo (P, 3) linear, roughness (P,), metalness (P,).
+
+        levels : how many learn, the coarsest first; the others are seen as they are, without a gradient (None: all)
+        """
         import torch
 
         own = self._parameters
         features = _looked_up()(own["table"], places).reshape(len(places), own["inner"].shape[1])
+        if levels is not None and levels < self.settings.levels:
+            known = levels * self.settings.features
+            features = torch.cat([features[:, :known], features[:, known:].detach()], dim=1)
         hidden = torch.relu(torch.nn.functional.linear(features, own["inner"], own["inner_bias"]))
         values = torch.sigmoid(torch.nn.functional.linear(hidden, own["outer"], own["outer_bias"]))
         return Material(values[:, :3], FLOOR + (1 - FLOOR) * values[:, 3], values[:, 4])

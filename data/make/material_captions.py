@@ -100,10 +100,16 @@ def told(coat: Coat, rng: np.random.Generator) -> str:
 
 
 def example(rng: np.random.Generator) -> tuple[Scene, str]:
-    """A scene and a caption that is true of it: 40 % patches, 45 % single parts, 15 % objects of two parts."""
+    """A scene and a caption that is true of it: 40 % patches, 45 % single parts, 15 % objects of two parts.
+
+    Most patches have a part's noun, too: a close-up of a part shows nothing else.
+    """
     kind = rng.random()
     coat = chosen_coat(rng)
     if kind < 0.4:
+        if rng.random() < 0.6:
+            shape = _one(tuple(name for name in NOUNS if name != "patch"), rng)
+            return Scene("patch", (coat,)), _of_part(coat, _one(NOUNS[shape], rng), rng)
         return Scene("patch", (coat,)), _one(_FREE, rng).format(told(coat, rng))
     if kind < 0.85:
         shape = _one(tuple(name for name in NOUNS if name != "patch"), rng)

@@ -144,14 +144,23 @@ def tiles(at: Places) -> Look:
 
 
 def marble(at: Places) -> Look:
-    wide = at.noise(0.4, 4.0) + 0.25 * at.noise(0.12, 0.5)
-    veins = np.exp(-np.abs(wide) * 6) + 0.45 * np.exp(-np.abs(at.noise(0.2, 1.6)) * 9)
-    return Look(tone=1.05 + 0.05 * wide, second=np.clip(veins, 0, 0.95), roughness=0.22)
+    """Clouds with dark, winding veins that run down to the right; bright ones beside them, which show on black."""
+    u, v = at.flat[..., 0], at.flat[..., 1]
+    level = np.zeros_like(u)
+    bend = look_up(band(0.5, 3.0), np.stack([u, v, level + 0.7], -1))
+    along = 0.75 * u + v + 0.3 * bend
+    vein = np.abs(along / 0.95 - np.round(along / 0.95)) * 0.95
+    cloud = look_up(band(0.6, 4.0), np.stack([u, v, level + 2.9], -1))
+    return Look(tone=1.02 + 0.16 * cloud + 0.5 * np.exp(-((vein - 0.2) / 0.07) ** 2),
+                second=np.clip(1.1 * np.exp(-(vein / 0.075) ** 2), 0, 0.95), roughness=0.22)
 
 
 def granite(at: Places) -> Look:
-    grains = look_up(cells(0.17)[1], at.points)
-    return Look(tone=np.where(grains > 0.72, 1.5, 0.95), second=np.where(grains < 0.3, 0.85, 0.0), roughness=0.45)
+    """Dark and bright specks on a plain ground."""
+    border, grains = (look_up(block, at.points) for block in cells(0.25))
+    speck = _step(border, 0.02, 0.2)
+    return Look(tone=1.0 + np.where(grains > 0.8, 0.8, 0.0) * speck, second=np.where(grains < 0.25, 0.95, 0.0) * speck,
+                roughness=0.45)
 
 
 def stone(at: Places) -> Look:
@@ -175,18 +184,20 @@ def clay(at: Places) -> Look:
 
 
 def leather(at: Places) -> Look:
-    border = look_up(cells(0.27)[0], at.points + 0.05 * at.noise(0.3, 1.0)[..., None])
-    crease = 1 - _step(border, 0.02, 0.3)
-    return Look(tone=1.1 + 0.06 * at.noise(0.5, 2.0), second=0.75 * crease, height=-0.05 * crease, roughness=0.42)
+    """Rounded grains with narrow, dark creases."""
+    border = look_up(cells(0.42)[0], at.points + 0.05 * at.noise(0.3, 1.0)[..., None])
+    crease = 1 - _step(border, 0.02, 0.28)
+    return Look(tone=1.12, second=0.8 * crease, height=-0.06 * crease, roughness=0.42)
 
 
 def weave(at: Places) -> Look:
-    side = at.flat / 0.25
+    """Broad bands over and under each other."""
+    side = at.flat / 0.4
     over = ((np.floor(side[..., 0]) + np.floor(side[..., 1])) % 2).astype(bool)
     inside = side - np.floor(side) - 0.5
     across = np.where(over, inside[..., 0], inside[..., 1])
     round_ = 1 - 4 * across ** 2
-    return Look(tone=np.where(over, 1.22, 0.86) * (0.82 + 0.25 * round_), second=0.55 * _step(-round_, -0.35, 0.0),
+    return Look(tone=np.where(over, 1.25, 0.8) * (0.82 + 0.25 * round_), second=0.7 * _step(-round_, -0.35, 0.0),
                 height=0.03 * round_, roughness=0.95, sheen=0.05)
 
 

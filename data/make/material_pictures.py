@@ -17,6 +17,9 @@ from shapecraft.palette import flat_material
 SIZE = 32
 _FINE = 2 * SIZE
 _STEPS = 18
+_DARK, _LIFTED = 0.05, 0.16  # linear: a base below shows no darker second colour; what it shows instead
+_NEAR = 0.35  # share of parts that are seen from near: a painter is shown pieces, too
+_UNIT = 1.12  # units from the middle of a picture to its side: a pattern's period in pixels is that of such a picture
 FINISHES = {"glossy": 0.12, "satin": 0.4, "matte": 0.9}
 
 
@@ -140,7 +143,13 @@ class _Light:
 
 def draw(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """(SIZE, SIZE, 3) uint8, sRGB; camera, light, ground and the pattern's place come from the generator."""
-    side, up, ahead, points, normals, owner = _seen(scene, rng)
+    side, up, ahead, points, normals, owner, half = _seen(scene, rng)
+    near = scene.shape != "patch" and rng.random() < _NEAR
+    for _ in range(4 if near else 0):
+        closer = _seen(scene, rng, near=True)
+        if (closer[5] >= 0).mean() > 0.4:
+            side, up, ahead, points, normals, owner, half = closer
+            break
     azimuth, height = rng.uniform(-1.2, 1.2), rng.uniform(0.3, 1.1)
     key = -np.cos(azimuth) * np.cos(height) * ahead + np.sin(azimuth) * np.cos(height) * side + np.sin(height) * up
     light = _Light(key / np.linalg.norm(key), rng.uniform(0.5, 0.9), rng.uniform(0.45, 0.7))
@@ -150,7 +159,7 @@ def draw(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     for index, coat in enumerate(scene.coats):
         mine = owner == index
         if mine.any():
-            colours = _shade(coat, points, normals, (side, up, ahead), light, paper, rng)
+            colours = _shade(coat, points * (_UNIT / half), normals, (side, up, ahead), light, paper, rng)
             picture[mine] = colours[mine]
     small = picture.reshape(SIZE, 2, SIZE, 2, 3).mean((1, 3))
     small = np.clip(small, 0, None)
@@ -159,24 +168,25 @@ def draw(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.round(screen * 255), 0, 255).astype(np.uint8)
 
 
-def _seen(scene: Scene, rng: np.random.Generator):
-    """Camera axes, and per pixel: points, outward normals, number of the part (-1 where the ground is seen)."""
+def _seen(scene: Scene, rng: np.random.Generator, *, near: bool = False):
+    """Camera axes; per pixel: points, outward normals, number of the part (-1 where the ground is seen); half a side
+    of the picture in units. near : of a piece only"""
     turn, tilt = rng.uniform(-np.pi, np.pi), rng.uniform(0.15, 0.75)
     if scene.shape == "patch":
         turn, tilt = rng.uniform(-0.5, 0.5), rng.uniform(-0.25, 0.4)
     side = np.array([np.cos(turn), np.sin(turn), 0.0])
     ahead = np.array([-np.sin(turn) * np.cos(tilt), np.cos(turn) * np.cos(tilt), -np.sin(tilt)])
     up = np.cross(side, ahead)
-    half = np.float32(rng.uniform(0.95, 1.3))
+    half = np.float32(rng.uniform(0.3, 0.8) if near else rng.uniform(0.95, 1.3))
     grid = ((np.arange(_FINE) + 0.5) / _FINE * 2 - 1).astype(np.float32)
     side, ahead, up = (axis.astype(np.float32) for axis in (side, ahead, up))
     origins = half * (grid[None, :, None] * side - grid[:, None, None] * up)
     if scene.shape == "patch":
         points = origins - ahead * (origins[..., 1:2] / ahead[1])
-        bowed = np.concatenate([0.4 * origins[..., :1], -np.ones((_FINE, _FINE, 1)), 0.4 * origins[..., 2:]], -1)
+        bowed = np.concatenate([0.25 * origins[..., :1], -np.ones((_FINE, _FINE, 1)), 0.25 * origins[..., 2:]], -1)
         bowed = bowed / np.linalg.norm(bowed, axis=-1, keepdims=True)  # a gloss shows on curved faces only
-        return side, up, ahead, points, bowed, np.zeros((_FINE,) * 2, int)
-    shift = rng.uniform(-0.12, 0.12, 2).astype(np.float32)
+        return side, up, ahead, points, bowed, np.zeros((_FINE,) * 2, int), half
+    shift = rng.uniform(-1, 1, 2).astype(np.float32) * np.float32(0.8 if near else 0.12)
     origins = origins + shift[0] * side + shift[1] * up - np.float32(2.0) * ahead
     parts = SHAPES[scene.shape]
     travelled = np.zeros((_FINE, _FINE), dtype=np.float32)
@@ -188,7 +198,8 @@ def _seen(scene: Scene, rng: np.random.Generator):
     owner = np.where(distances.min(-1) < 0.03, distances.argmin(-1), -1)
     corners = np.array([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]], dtype=np.float32)
     normals = sum(c * _nearest(parts, points + np.float32(0.01) * c)[..., None] for c in corners)
-    return side, up, ahead, points, normals / (np.linalg.norm(normals, axis=-1, keepdims=True) + 1e-9), owner
+    normals = normals / (np.linalg.norm(normals, axis=-1, keepdims=True) + 1e-9)
+    return side, up, ahead, points, normals, owner, half
 
 
 def _shade(coat: Coat, points, normals, axes, light: _Light, behind, rng: np.random.Generator) -> np.ndarray:
@@ -227,6 +238,8 @@ def _surface(coat: Coat, look: Look, rng: np.random.Generator):
     own = np.clip(coat.base * rng.uniform(0.85, 1.15) * rng.uniform(0.93, 1.07, 3), 0.004, 1)
     shape = (_FINE, _FINE)
     second = own * coat.material.shade if coat.material.second is None else np.array(coat.material.second)
+    if coat.material.lifted and own.max() < _DARK:
+        second = np.full(3, _LIFTED)
     share = np.broadcast_to(look.second, shape)[..., None]
     tone = np.broadcast_to(look.tone, shape)[..., None]
     base = np.clip((own * (1 - share) + second * share) * tone, 0.003, 1)

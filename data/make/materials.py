@@ -16,7 +16,7 @@ from data.make.material_patterns import Look, Places
 class Material:
     """name : its word or words; family : of the sorting figure; paint : the function; natural : words that
     shapecraft's palette knows the colour of; second : linear colour, or None for the base colour times `shade`;
-    coloured : whether colour words go with it"""
+    coloured : whether colour words go with it; lifted : on a nearly black base the second colour is a grey instead"""
 
     name: str
     family: str
@@ -25,9 +25,10 @@ class Material:
     second: tuple[float, float, float] | None = None
     shade: float = 0.35
     coloured: bool = True
+    lifted: bool = False
 
 
-_JOINT, _RUST, _VEIN, _DARK = (0.5, 0.47, 0.43), (0.24, 0.075, 0.02), (0.16, 0.155, 0.16), (0.35, 0.35, 0.35)
+_JOINT, _RUST, _DARK = (0.5, 0.47, 0.43), (0.24, 0.075, 0.02), (0.35, 0.35, 0.35)
 
 MATERIALS = (
     Material("oak", "wood", patterns.oak, "oak", shade=0.42),
@@ -49,8 +50,8 @@ MATERIALS = (
     Material("chrome", "mirror", patterns.mirror, "chrome", coloured=False),
     Material("brick", "brick", patterns.brick, "terracotta", _JOINT),
     Material("tiles", "tiles", patterns.tiles, "white", _DARK),
-    Material("marble", "marble", patterns.marble, "marble", _VEIN),
-    Material("granite", "granite", patterns.granite, "granite", shade=0.2),
+    Material("marble", "marble", patterns.marble, "marble", shade=0.22, lifted=True),
+    Material("granite", "granite", patterns.granite, "granite", shade=0.12, lifted=True),
     Material("stone", "stone", patterns.stone, "stone", shade=0.15),
     Material("concrete", "concrete", patterns.concrete, "concrete"),
     Material("terracotta", "clay", patterns.clay, "terracotta", coloured=False),
