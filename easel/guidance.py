@@ -227,7 +227,8 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
     about : the prompt, for errors
     noise : as `seen`, or carried on; None: drawn by chance, after the timestep
 
-    Raises ConfigurationError for noise of another shape, GuidanceError where the answer, and so the gradient, has a NaN or infinity.
+    Raises ConfigurationError for noise of another shape, GuidanceError where the answer, and so the gradient, has a
+    NaN or infinity.
     """
     import torch
 

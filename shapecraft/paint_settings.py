@@ -41,8 +41,9 @@ class PaintSettings:
         number, so that its mean is the sum (ours; cheaper)
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
     near, near_from : where views have details, the steps after this share of all see them alone, and nothing of the
-        whole, by this guidance, whose timesteps narrow within those steps. Their noise lies on the surface
-        (`paint_noise`), so that pictures that overlap ask for one pattern (ours: none)
+        whole, by this guidance (None: the part's), whose timesteps narrow within those steps, as all others do before
+        them. A detail's noise is that of the surface it shows (`paint_noise`) and is carried on from visit to visit
+        (`easel.guidance.Carried`); its light and backdrop stay, too (ours: off, 1)
     part_weight : of the components' terms (paper: 1)
     whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
         many and a step is dear). Where no part has a term of its own it is 1: every step has a term
@@ -116,13 +117,15 @@ class PaintSettings:
         if not 0 < self.rate < 10 or not 0 <= self.last_rate <= 1:
             raise ConfigurationError("a rate above 0 and a last share from 0 to 1", where="PaintSettings.rate",
                                      came=f"{self.rate}, {self.last_rate}")
-        if not 0 <= self.awake <= 1:
-            raise ConfigurationError("a share from 0 to 1", came=str(self.awake), where="PaintSettings.awake")
+        for name in ("awake", "near_from"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigurationError("a share from 0 to 1", came=str(getattr(self, name)),
+                                         where=f"PaintSettings.{name}")
         low, high = self.backdrop
         if not 0 <= low <= high <= 1:
             raise ConfigurationError("0 <= darkest <= brightest <= 1", came=str(self.backdrop),
                                      where="PaintSettings.backdrop")
-        weights = (self.part_weight, self.smooth_metalness, self.megabytes)
+        weights = (self.part_weight, self.smooth_metalness, self.sharpest, self.megabytes)
         if not all(map(math.isfinite, weights)) or min(weights) < 0 or self.megabytes == 0:
             raise ConfigurationError("finite numbers, weights not below 0, megabytes above", where="PaintSettings",
                                      came=", ".join(map(str, weights)))

@@ -231,20 +231,13 @@ class _Work:
             drawn = torch.nn.functional.interpolate(drawn, size=(self.guidance.size,) * 2, mode="bilinear",
                                                     antialias=True)
         picture = drawn.detach().requires_grad_(True)
+        late = step >= self._far
         prompt, given = ((self.subject.prompt, own.whole) if term == WHOLE
                          else (self.subject.parts[term], own.of(self.name(term))))
-        progress = step / max(own.steps - 1, 1)
-        if step >= self._far:
-            given = own.near or given
-            progress = (step - self._far) / max(own.steps - self._far - 1, 1)
-        elif own.near:
-            progress = step / max(self._far - 1, 1)
-        noise: Any = None
-        if step >= self._far:
-            noise = self.carried.get(number)
-            if noise is None:
-                noise = torch.from_numpy(
-                    surface_noise(self.mesh, shot.view, self.guidance.noise_shape, seed=own.seed))[None]
+        given = own.near or given if late else given
+        begin, end = (self._far, own.steps) if late else (0, self._far)
+        progress = (step - begin) / max(end - begin - 1, 1)
+        noise = self._noise(number) if late else None
         marked = time.perf_counter()
         try:
             with torch_threads(free):
@@ -257,7 +250,7 @@ class _Work:
         if not bool(torch.isfinite(upon).all()):
             return TermLeftOut(step, self.name(term), "NaN or infinity",
                                f"timestep {found.timestep}, prompt {prompt!r}", "")
-        if noise is not None and found.carried is not None:
+        if late and found.carried is not None:
             self._carried[number] = found.carried
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
@@ -269,6 +262,15 @@ class _Work:
         torch.autograd.backward(list(material), list(asked))
         return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight,
                         found.norm, time.perf_counter() - begun, guided)
+
+    def _noise(self, view: int) -> Any:
+        """Of a detail: what it carries, at first that of the surface."""
+        import torch
+
+        if view in self.carried:
+            return self.carried[view]
+        shape = self.guidance.noise_shape
+        return torch.from_numpy(surface_noise(self.mesh, self.views.views[view], shape, seed=self.settings.seed))[None]
 
     def _levels(self, shot: Shot) -> int:
         """How many levels of the field have cells that are not too small for a picture."""
