@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from easel.errors import ConfigurationError
-from easel.guidance import Distilled, DistilSettings, Side, check_picture, check_words, distilled
+from easel.guidance import Carried, Distilled, DistilSettings, Side, check_picture, check_words, distilled
 
 
 def alphabars(steps: int = 1000) -> torch.Tensor:
@@ -30,13 +30,18 @@ class GaussianGuidance:
     def source(self) -> str:
         return f"Gaussian toy of {len(self.means)} prompts, spread {self.spread}, {self.size} pixels"
 
+    @property
+    def noise_shape(self) -> tuple[int, int, int]:
+        return 3, self.size, self.size
+
     def check(self, prompt: str) -> None:
         check_words(prompt)
         if prompt not in self.means:
             raise ConfigurationError(f"one of the prompts {', '.join(self.means)}", came=repr(prompt), where="prompt")
 
     def distil(self, picture: torch.Tensor, prompt: str, *, settings: DistilSettings, progress: float,
-               chance: torch.Generator, side: Side | None = None) -> Distilled:
+               chance: torch.Generator, side: Side | None = None,
+               noise: torch.Tensor | Carried | None = None) -> Distilled:
         check_picture(picture, self.size)
         self.check(prompt)
 
@@ -44,7 +49,8 @@ class GaussianGuidance:
             without, told = (exact_epsilon(noisy, alphabar, mean, self.spread) for mean in (self.anything, self.means[prompt]))
             return without + settings.guidance_scale * (told - without)
 
-        return distilled(picture * 2 - 1, denoise, alphabars(), settings=settings, progress=progress, chance=chance, about=prompt)
+        return distilled(picture * 2 - 1, denoise, alphabars(), settings=settings, progress=progress, chance=chance, about=prompt,
+                         noise=noise)
 
 
 def exact_epsilon(noisy: torch.Tensor, alphabar: float, mean: tuple[float, float, float], spread: float) -> torch.Tensor:

@@ -3,12 +3,14 @@ stool, and settings for a second of work."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import trimesh
 
 from easel.errors import ConfigurationError
-from easel.guidance import Distilled, DistilSettings
+from easel.guidance import Carried, Distilled, DistilSettings
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_views import ViewPlan
@@ -41,13 +43,16 @@ SUBJECT = PaintSubject(stool(), "a white stool", ("red seat", "blue leg", "green
 
 
 class ToyGuidance:
-    """source names its seed-free rule; noise : of the gradient, drawn from the chance; nan_at : call that goes wrong"""
+    """source names its seed-free rule; noise : of the gradient, drawn from the chance, given or carried on;
+    nan_at : call that goes wrong"""
 
     def __init__(self, size: int = 16, *, noise: float = 0.1, nan_at: int | None = None) -> None:
         self.size, self.noise, self.nan_at = size, noise, nan_at
+        self.noise_shape = (3, size, size)
         self.source = f"toy of {size} pixels, noise {noise}"
         self.calls: list[tuple[str, float, str | None]] = []
         self.pictures: list[torch.Tensor] = []
+        self.noises: list[torch.Tensor | Carried | None] = []
 
     def check(self, prompt: str) -> None:
         if not set(prompt.split()) & set(COLOURS):
@@ -55,14 +60,20 @@ class ToyGuidance:
 
     def distil(
         self, picture: torch.Tensor, prompt: str, *, settings: DistilSettings, progress: float,
-        chance: torch.Generator, side: str | None = None,
+        chance: torch.Generator, side: str | None = None, noise: torch.Tensor | Carried | None = None,
     ) -> Distilled:
         self.calls.append((prompt, progress, side))
         self.pictures.append(picture.detach().clone())
+        self.noises.append(noise)
+        seen = picture.detach()
         colour = torch.tensor(next(COLOURS[word] for word in prompt.split() if word in COLOURS))
-        gradient = picture.detach() - colour[None, :, None, None]
         timestep = int(torch.randint(0, 1000, (1,), generator=chance))
-        gradient = gradient + self.noise * torch.randn(gradient.shape, generator=chance)
+        alphabar = 1 - (timestep + 1) / 1001
+        if noise is None:
+            noise = torch.randn(seen.shape, generator=chance)
+        met = noise.noise(seen) if isinstance(noise, Carried) else noise
+        gradient = seen - colour[None, :, None, None] + self.noise * met
         if self.nan_at is not None and len(self.calls) > self.nan_at:
             gradient = gradient * float("nan")
-        return Distilled((gradient * picture).sum(), timestep, 1.0, float(gradient.norm()))
+        carried = Carried(math.sqrt(alphabar) * seen + math.sqrt(1 - alphabar) * met, alphabar)
+        return Distilled((gradient * picture).sum(), timestep, 1.0, float(gradient.norm()), carried)
