@@ -1,7 +1,9 @@
 """Paint tiles: details of a part, all of one scale, that together show all of it that is seen from outside (ours).
 
 A pattern has a period in metres, and a model has one in pixels: details of several scales would ask one surface for
-several patterns. A tile looks along the mean normal of what it shows, so that it shows it as it is.
+several patterns. A tile looks along the mean normal of what it shows, so that it shows it as it is, or from as near to
+that as nothing stands between, up to 60 degrees: so is the inside of a bowl shown. What is only seen from flatter sides
+is in none.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import numpy as np
 from easel.cameras import Camera
 from shapecraft.mesh import ObjectMesh
 from shapecraft.raster import rasterise
-from shapecraft.seen_surface import seen_points
+from shapecraft.seen_surface import seen_points, spiral
 
 _POINTS = 1500  # of a part, spread over its surface, that are to be shown
 _PIXELS = 32  # of the pictures that decide what a tile shows
 _DRAWN = 6  # tiles among which the one that shows most is taken
 _FACING = 0.5  # cosine from which on a point counts as shown
+_AROUND = 48  # directions among which one is looked for where the one square to a place is barred
 _ENOUGH = 0.98  # share of the seen points that is enough
 _PACKED = 0.55  # share of a tile's square that is new, as a rule
 _FEW = 4  # times fewer tiles than granted, and larger ones, where they are filled nevertheless
@@ -50,11 +53,18 @@ def tiles_of(
         best: tuple[int, Camera | None, np.ndarray] = (0, None, left)
         seeds = chance.choice(np.flatnonzero(left), size=min(_DRAWN, int(left.sum())), replace=False)
         for seed in seeds:
-            camera = _facing(points, normals, left, int(seed), side, middle, reach)
-            seen = _shown(mesh, number, camera, points, normals)
-            gained = int((seen & left).sum())
-            if gained > best[0]:
-                best = gained, camera, seen
+            beside = np.linalg.norm(points - points[seed], axis=1) < 0.6 * side
+            near = left & beside & (normals @ normals[seed] > _FACING)
+            square_to = normals[near].mean(axis=0)
+            square_to /= np.linalg.norm(square_to)
+            for towards in (square_to, *_leaning(square_to)):
+                camera = _before(points[near].mean(axis=0), towards, side, middle, reach)
+                seen = _shown(mesh, number, camera, points, normals)
+                gained = int((seen & left).sum())
+                if gained > best[0]:
+                    best = gained, camera, seen
+                if (seen & near).any():
+                    break
         if best[1] is None:
             left[seeds] = False  # seen from flat sides alone
             continue
@@ -82,14 +92,15 @@ def _spread(mesh: ObjectMesh, number: int, chance: np.random.Generator) -> tuple
     return points, normals * (-1.0 if (part.volume or 1.0) < 0 else 1.0), total / 2
 
 
-def _facing(
-    points: np.ndarray, normals: np.ndarray, left: np.ndarray, seed: int, side: float, middle: np.ndarray, reach: float,
-) -> Camera:
-    """The camera before what is left around a point, square to it."""
-    near = left & (np.linalg.norm(points - points[seed], axis=1) < 0.6 * side) & (normals @ normals[seed] > _FACING)
-    towards = normals[near].mean(axis=0)
-    towards /= np.linalg.norm(towards)
-    target = points[near].mean(axis=0)
+def _leaning(square_to: np.ndarray) -> np.ndarray:
+    """(N, 3) directions that a place still faces, the nearest to the one square to it first."""
+    around = spiral(_AROUND)
+    facing = around @ square_to
+    return around[np.argsort(-facing)][:int((facing > _FACING).sum())]
+
+
+def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.ndarray, reach: float) -> Camera:
+    """The camera that looks at a target from a direction, outside the ball; its picture spans a side there."""
     away = target - middle
     along = float(away @ towards)
     leaving = -along + math.sqrt(max(along**2 - float(away @ away) + reach**2, 0.0))

@@ -309,9 +309,9 @@ class _Work:
         own, chance = self.settings, picture_chance(self.settings.seed, step, term)
         late = step >= self._far
         numbers = self._details[term] if late else self._numbers[term]
-        use = uses_before(step - self._far if late else step, term, len(self.parts), whole=self._every,
-                          one=own.policy == "one")
-        view = numbers[view_at(use, term, len(numbers), seed=own.seed)]
+        use, begun = (uses_before(one, term, len(self.parts), whole=self._every, one=own.policy == "one")
+                      for one in (step, self._far if late else 0))
+        view = numbers[view_at(use - begun, term, len(numbers), seed=own.seed)]
         if late:
             chance = still_chance(own.seed, view)
         return view, self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
@@ -341,7 +341,8 @@ def _check(subject: PaintSubject, guidance: Guidance, settings: PaintSettings) -
 def _given(settings: PaintSettings) -> tuple[DistilSettings, ...]:
     """All guidance settings that are in use."""
     whole = (settings.whole,) if settings.terms != "components" else ()
-    return (*whole, *((settings.part, *dict(settings.own).values()) if settings.terms != "global" else ()))
+    near = (settings.near,) if settings.near is not None else ()
+    return (*whole, *((settings.part, *dict(settings.own).values(), *near) if settings.terms != "global" else ()))
 
 
 def _check_names(settings: PaintSettings) -> None:
