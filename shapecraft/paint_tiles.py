@@ -43,7 +43,8 @@ def tiles_of(
     shown = np.flatnonzero(seen_points(mesh, points, parts, normals, size=256))
     if not len(shown):
         return []
-    points, normals = points[shown], normals[shown]
+    volume = mesh.parts[number].volume
+    points, normals = points[shown], normals[shown] * (-1.0 if (volume or 1.0) < 0 else 1.0)
     area *= len(shown) / len(parts)
     finest, widest = (math.sqrt(area / (_PACKED * count)) for count in (most, max(most / _FEW, 1)))
     side = max(finest, min(widest, _FILLED * square))
@@ -57,9 +58,10 @@ def tiles_of(
             near = left & beside & (normals @ normals[seed] > _FACING)
             square_to = normals[near].mean(axis=0)
             square_to /= np.linalg.norm(square_to)
-            for towards in (square_to, *_leaning(square_to)):
+            behind = () if volume is not None else (-square_to, *_leaning(-square_to))
+            for towards in (square_to, *_leaning(square_to), *behind):
                 camera = _before(points[near].mean(axis=0), towards, side, middle, reach)
-                seen = _shown(mesh, number, camera, points, normals)
+                seen = _shown(mesh, number, camera, points, normals, both=volume is None)
                 gained = int((seen & left).sum())
                 if gained > best[0]:
                     best = gained, camera, seen
@@ -74,7 +76,7 @@ def tiles_of(
 
 
 def _spread(mesh: ObjectMesh, number: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
-    """Points (N, 3) of a part, evenly over its surface, outward normals (N, 3) and its area, m²."""
+    """Points (N, 3) of a part, evenly over its surface, normals (N, 3) as the file has them, and its area, m²."""
     part = mesh.parts[number]
     corners = part.triangles
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -89,7 +91,7 @@ def _spread(mesh: ObjectMesh, number: int, chance: np.random.Generator) -> tuple
     first, second, third = corners[face].transpose(1, 0, 2)
     points = first + one[:, None] * (second - first) + other[:, None] * (third - first)
     normals = cross[face] / np.maximum(twice[face], 1e-30)[:, None]
-    return points, normals * (-1.0 if (part.volume or 1.0) < 0 else 1.0), total / 2
+    return points, normals, total / 2
 
 
 def _leaning(square_to: np.ndarray) -> np.ndarray:
@@ -112,15 +114,16 @@ def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.nda
 
 
 def _shown(
-    mesh: ObjectMesh, number: int, camera: Camera, points: np.ndarray, normals: np.ndarray,
+    mesh: ObjectMesh, number: int, camera: Camera, points: np.ndarray, normals: np.ndarray, *, both: bool,
 ) -> np.ndarray:
-    """(N,) bool: in the picture, not hidden, and not from a flat side."""
+    """(N,) bool: in the picture, not hidden, and not from a flat side; both : sides of the surface are outside"""
     seen = rasterise(mesh, [camera], size=_PIXELS, extras=())
     x, y, depth = camera.project(points).T
     inside = (np.abs(x) < 1) & (np.abs(y) < 1)
     column, row = (np.clip(np.nan_to_num((one + 1) / 2 * _PIXELS), 0, _PIXELS - 1).astype(int) for one in (x, y))
     away = np.array(camera.eye) - points
     facing = np.einsum("pi,pi->p", normals, away) / np.linalg.norm(away, axis=1)
+    facing = np.abs(facing) if both else facing
     span = 2 * math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target) / _PIXELS
     close = np.abs(seen.depth[0, row, column] - depth) <= 3 * span
     return inside & close & (seen.part[0, row, column] == number) & (facing >= _FACING)
