@@ -40,7 +40,7 @@ def surface_noise(mesh: ObjectMesh, view: PaintView, shape: tuple[int, int, int]
 def _normal(place: np.ndarray, stream: int) -> np.ndarray:
     """(H, W) of whole numbers (H, W, 3), one each, standard normal (Box, Muller)."""
     with np.errstate(over="ignore"):
-        state = np.full(place.shape[:-1], stream + 1, dtype=np.uint64) * np.uint64(_MIX[0])
+        state = _mixed(np.full(place.shape[:-1], stream + 1, dtype=np.uint64) * np.uint64(_MIX[0]))
         for axis in range(place.shape[-1]):
             state = _mixed(state + place[..., axis].astype(np.uint64) * np.uint64(_MIX[0]))
         one, other = _mixed(state), _mixed(state + np.uint64(_MIX[0]))
