@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from easel.errors import ConfigurationError
-from easel.guidance import Distilled, DistilSettings, Guidance
+from easel.guidance import Carried, Distilled, DistilSettings, Guidance
 
 PLAIN = DistilSettings(guidance_scale=7.5)
 
@@ -19,17 +19,18 @@ def picture_of(size: int, *, rows: int = 1, seed: int = 0, **kind: Any) -> torch
 
 
 def pulled(guidance: Guidance, picture: torch.Tensor, prompt: str, *, seed: int = 0, progress: float = 0.5,
-           settings: DistilSettings = PLAIN, side: Any = None) -> tuple[Distilled, torch.Tensor]:
+           settings: DistilSettings = PLAIN, side: Any = None, noise: Any = None) -> tuple[Distilled, torch.Tensor]:
     """(answer, gradient of the pictures)"""
     leaf = picture.clone().requires_grad_(True)
-    answer = guidance.distil(leaf, prompt, settings=settings, progress=progress, chance=torch.Generator().manual_seed(seed), side=side)
+    answer = guidance.distil(leaf, prompt, settings=settings, progress=progress, chance=torch.Generator().manual_seed(seed), side=side,
+                             noise=noise)
     gradient, = torch.autograd.grad(answer.loss, leaf)
     return answer, gradient
 
 
 def check_guidance(guidance: Guidance, prompt: str) -> None:
     for check in (_names_itself, _refuses_prompts, _refuses_pictures, _pulls, _is_decided_by_its_generator, _weighs, _clips,
-                  _narrows, _averages_over_pictures, _takes_all_sides):
+                  _narrows, _averages_over_pictures, _takes_all_sides, _takes_noise, _carries_noise_on, _refuses_noise):
         check(guidance, prompt)
 
 
@@ -121,3 +122,52 @@ def _takes_all_sides(guidance, prompt):
     for side in ("front", "side", "back", "overhead", "below", None):
         answer, _ = pulled(guidance, picture_of(guidance.size), prompt, side=side)
         assert answer.norm > 0
+
+
+def drawn(guidance: Guidance, *, seed: int, rows: int = 1) -> torch.Tensor:
+    """The noise that a guidance draws by itself: after the timestep, of which any range takes one number."""
+    chance = torch.Generator().manual_seed(seed)
+    torch.randint(0, 2, (), generator=chance)
+    return torch.randn((rows, *guidance.noise_shape), generator=chance)
+
+
+def _takes_noise(guidance, prompt):
+    """In place of what it draws; the timestep stays what it was."""
+    _, height, width = guidance.noise_shape
+    assert all(isinstance(one, int) and one >= 1 for one in guidance.noise_shape) and height == width
+    assert guidance.size % height == 0
+    for rows in (1, 2):
+        picture = picture_of(guidance.size, rows=rows)
+        plain, gradient = pulled(guidance, picture, prompt, seed=6)
+        given, same = pulled(guidance, picture, prompt, seed=6, noise=drawn(guidance, seed=6, rows=rows))
+        assert torch.equal(gradient, same) and given.timestep == plain.timestep
+        other, elsewhere = pulled(guidance, picture, prompt, seed=6, noise=drawn(guidance, seed=7, rows=rows))
+        assert other.timestep == plain.timestep and not torch.equal(elsewhere, gradient)
+
+
+def _carries_noise_on(guidance, prompt):
+    """Of the same picture at the same timestep what it carried is the noise it saw, and is carried again."""
+    picture = picture_of(guidance.size, rows=2)
+    noise = drawn(guidance, seed=8, rows=2)
+    first, gradient = pulled(guidance, picture, prompt, seed=6, noise=noise)
+    assert isinstance(first.carried, Carried)
+    assert first.carried.noisy.shape == noise.shape and not first.carried.noisy.requires_grad
+    assert 0 < first.carried.alphabar < 1
+    again, same = pulled(guidance, picture, prompt, seed=6, noise=first.carried)
+    torch.testing.assert_close(same, gradient, rtol=1e-2, atol=1e-3 * float(gradient.abs().max()))
+    assert again.carried is not None and again.carried.alphabar == first.carried.alphabar
+    torch.testing.assert_close(again.carried.noisy, first.carried.noisy, rtol=1e-4, atol=1e-4)
+    lighter, _ = pulled(guidance, picture.mul(0.5), prompt, seed=6, noise=first.carried)
+    torch.testing.assert_close(lighter.carried.noisy, first.carried.noisy, rtol=1e-4, atol=1e-4)
+    elsewhere, _ = pulled(guidance, picture, prompt, seed=7, noise=first.carried)
+    assert elsewhere.timestep != first.timestep
+    assert elsewhere.carried.alphabar != first.carried.alphabar
+
+
+def _refuses_noise(guidance, prompt):
+    shape = (1, *guidance.noise_shape)
+    for wrong in (torch.zeros(shape)[0], torch.zeros((2, *shape[1:])), torch.zeros(shape)[:, :, 1:]):
+        for noise in (wrong, Carried(wrong, 0.5)):
+            with pytest.raises(ConfigurationError) as told:
+                pulled(guidance, picture_of(guidance.size), prompt, noise=noise)
+            assert str(told.value).startswith(f"expected noise {shape}, got {tuple(wrong.shape)} (at distil)")

@@ -135,6 +135,13 @@ def test_the_gradient_is_the_closed_form(folders, prediction):
     assert float((gradient - wanted).abs().max() / wanted.abs().max()) < 1e-5
 
 
+@pytest.mark.parametrize(("kind", "shape"), [("sd-epsilon", (4, 8, 8)), ("sdxl", (4, 8, 8)), ("pixels", (3, 16, 16))])
+def test_noise_is_as_what_the_model_sees(folders, kind, shape):
+    guidance = DiffusersGuidance(folders[kind])
+    assert guidance.noise_shape == shape == tuple(guidance.latents(picture_of(16)).shape[1:])
+    assert DiffusersGuidance(folders[kind], size=32).noise_shape == (shape[0], 2 * shape[1], 2 * shape[2])
+
+
 def test_the_way_to_the_latents_is_differentiable(folders):
     guidance = DiffusersGuidance(folders["sd-epsilon"], dtype="float64")
     picture = picture_of(16).double().mul(0.9).add(0.05).requires_grad_(True)

@@ -9,6 +9,7 @@ import torch
 
 from easel.errors import ConfigurationError
 from easel.guidance import (
+    Carried,
     Distilled,
     DistilSettings,
     GuidanceError,
@@ -147,6 +148,99 @@ def test_a_step_of_the_scheduler_sees_the_same_clean_picture(kind, prediction):
     noise = epsilon_of(answer, noisy, alphabar, prediction)
     clean = (noisy - math.sqrt(1 - alphabar) * noise) / math.sqrt(alphabar)
     torch.testing.assert_close(clean, stepped.pred_original_sample, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("alphabar", [0.0, 0.003, 0.5, 0.97])
+def test_carried_noise_is_the_closed_form_and_comes_back(alphabar):
+    seen, noise = (torch.randn((2, 4, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+                   for seed in (0, 1))
+    noisy = math.sqrt(alphabar) * seen + math.sqrt(1 - alphabar) * noise
+    carried = Carried(noisy, alphabar)
+    torch.testing.assert_close(carried.noise(seen), noise, atol=1e-12, rtol=1e-12)
+    later = seen + 0.3
+    torch.testing.assert_close(carried.noise(later), noise - math.sqrt(alphabar / (1 - alphabar)) * 0.3, atol=1e-12, rtol=1e-12)
+    back = math.sqrt(alphabar) * later + math.sqrt(1 - alphabar) * carried.noise(later)
+    torch.testing.assert_close(back, noisy, atol=1e-12, rtol=1e-12)
+    assert carried.noise(seen.float()).dtype == torch.float32, "that of the picture"
+
+
+def test_a_picture_without_noise_carries_finite_numbers():
+    seen = torch.ones(1, 3, 4, 4)
+    assert torch.equal(Carried(seen, 1.0).noise(seen), torch.zeros_like(seen))
+    assert torch.isfinite(Carried(seen, 1.0).noise(seen + 0.1)).all()
+
+
+def at(timestep: int) -> DistilSettings:
+    """Of a thousand: this one alone."""
+    share = (timestep + 0.5) / 1000
+    return DistilSettings(first_range=(share, share), last_range=(share, share), guidance_scale=1.0, weighting="reconstruction")
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("steps", [5, 50])
+def test_a_picture_that_is_set_to_what_is_seen_in_it_goes_down_as_in_ddim(prediction, steps):
+    """The scheduler's deterministic steps, and those of carried noise, meet the same noisy pictures and end alike."""
+    diffusers, _ = packages()
+    own = diffusers.DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
+                                  prediction_type=prediction, set_alpha_to_one=False)
+    own.set_timesteps(steps)
+    mix = torch.randn((4, 4), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    def model(noisy, timestep):
+        """Any smooth function of both."""
+        return torch.tanh(torch.einsum("oc,bchw->bohw", mix, noisy.roll(1, dims=-1)) + timestep / 500)
+
+    met = []
+
+    def denoise(noisy, timestep, alphabar):
+        met.append(noisy)
+        return epsilon_of(model(noisy, timestep), noisy, alphabar, prediction)
+
+    clean, noise = (torch.randn((2, 4, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in (2, 3))
+    first = own.timesteps[0]
+    sample = own.add_noise(clean, noise, first.expand(2))
+    carried, picture = noise, clean
+    for timestep in own.timesteps.tolist():
+        seen = picture.clone().requires_grad_(True)
+        answer = distilled(seen, denoise, own.alphas_cumprod, settings=at(timestep), progress=0.0,
+                           chance=torch.Generator().manual_seed(0), about="red", noise=carried)
+        assert answer.timestep == timestep
+        torch.testing.assert_close(met[-1], sample, atol=1e-5, rtol=1e-5)
+        gradient, = torch.autograd.grad(answer.loss, seen)
+        picture, carried = picture - 2 * gradient, answer.carried  # 2: the loss is the mean of two pictures
+        stepped = own.step(model(sample, timestep), timestep, sample, eta=0.0)
+        torch.testing.assert_close(picture, stepped.pred_original_sample, atol=1e-5, rtol=1e-5)
+        sample = stepped.prev_sample
+    assert len(met) == steps
+    assert float((picture - clean).abs().max()) > 0.1
+
+
+def test_carried_noise_goes_with_the_picture():
+    """What a picture has become in the meantime is not taken for noise, and no gradient passes through the noise."""
+    picture = picture_of(16).double()
+    first = pulled(TOY, picture, "red", settings=at(600))[0]
+    answer, gradient = pulled(TOY, picture * 0.5, "red", settings=at(300), noise=first.carried)
+    a, x = float(alphabars()[300]), (picture * 0.5) * 2 - 1
+    noise = first.carried.noise(x)
+    noisy = math.sqrt(a) * x + math.sqrt(1 - a) * noise
+    wanted = math.sqrt((1 - a) / a) * (exact_epsilon(noisy, a, RED, 0.1) - noise) * 2
+    torch.testing.assert_close(gradient, wanted, atol=1e-9, rtol=1e-9)
+    torch.testing.assert_close(answer.carried.noisy, noisy, atol=1e-12, rtol=1e-12)
+    assert answer.carried.alphabar == a
+
+
+def test_an_answer_says_what_the_model_saw():
+    met = []
+
+    def denoise(noisy, timestep, alphabar):
+        met.append((noisy, alphabar))
+        return noisy
+
+    seen = picture_of(8).requires_grad_(True)
+    answer = distilled(seen, denoise, alphabars(), settings=DistilSettings(), progress=0.0,
+                       chance=torch.Generator().manual_seed(0), about="red")
+    assert torch.equal(answer.carried.noisy, met[0][0]) and answer.carried.alphabar == met[0][1]
+    assert not answer.carried.noisy.requires_grad
 
 
 def test_timesteps_narrow_linearly():
