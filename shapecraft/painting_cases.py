@@ -13,8 +13,9 @@ from easel.errors import ConfigurationError
 from shapecraft.appearance import Appearance, PartPrompt, noun_of
 from shapecraft.catalogue import Entry, find_entry
 
-MATERIALS = ("wood", "brick", "leather", "fabric", "marble", "granite")
-"""Six classes that a reader sorts, told apart without colour; all go with any colour word."""
+MATERIALS = ("wood", "brick", "leather", "fabric", "plastic", "stone")
+"""Six classes that a reader sorts: all go with any colour word, and the embedded painter's own pictures of them can be
+told apart without colour, plastic by having no pattern (its marble and granite look like its stone)."""
 COLOURS = ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink", "brown", "black", "white")
 
 
@@ -76,17 +77,17 @@ def _case(name: str, noun: str, **coats: str) -> PaintingCase:
 CASES = (
     _case("stool", "stool", legs="blue wood", seat="red leather"),
     _case("bench", "bench", supports="orange brick", seat="green wood"),
-    _case("mug", "mug", body="white marble", handle="purple leather"),
-    _case("table", "table", legs="black granite", apron="yellow fabric", top="turquoise marble"),
+    _case("mug", "mug", body="white plastic", handle="purple leather"),
+    _case("table", "table", legs="black stone", apron="yellow fabric", top="turquoise plastic"),
     _case("bookshelf", "bookshelf", sides="purple fabric", shelves="yellow wood", back_panel="green brick"),
-    _case("bucket", "pail", pail="pink granite", bail="black leather", grip="blue fabric"),
-    _case("mushroom", "cap", stem="white brick", cap="red granite", spots="blue marble"),
-    _case("cabinet", "cabinet", carcass="brown leather", feet="white granite", door="turquoise fabric",
+    _case("bucket", "pail", pail="pink stone", bail="black leather", grip="blue fabric"),
+    _case("mushroom", "cap", stem="white brick", cap="red stone", spots="blue plastic"),
+    _case("cabinet", "cabinet", carcass="brown leather", feet="white stone", door="turquoise fabric",
           knob="red wood"),
-    _case("chest", "chest", body="green leather", lid="orange marble", latch="black wood", handles="pink fabric"),
-    _case("teapot", "pot", body="blue brick", lid="yellow granite", spout="red marble", handle="white wood"),
-    _case("lighthouse", "lighthouse", rock="brown brick", tower="white fabric", gallery="green granite",
+    _case("chest", "chest", body="green leather", lid="orange plastic", latch="black wood", handles="pink fabric"),
+    _case("teapot", "pot", body="blue brick", lid="yellow stone", spout="red plastic", handle="white wood"),
+    _case("lighthouse", "lighthouse", rock="brown brick", tower="white fabric", gallery="green stone",
           lantern="yellow leather", roof="blue leather"),
-    _case("birdhouse", "birdhouse", post="pink brick", box="turquoise wood", roof="brown marble",
+    _case("birdhouse", "birdhouse", post="pink brick", box="turquoise wood", roof="brown plastic",
           entrance="white leather", perch="red fabric"),
 )

@@ -6,7 +6,15 @@ from collections import Counter
 
 import torch
 
-from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, terms_at, uses_before, view_at
+from shapecraft.paint_chance import (
+    WHOLE,
+    guidance_chance,
+    picture_chance,
+    still_chance,
+    terms_at,
+    uses_before,
+    view_at,
+)
 
 
 def test_a_sum_has_every_term_at_every_step():
@@ -46,3 +54,10 @@ def test_seed_step_and_term_decide():
     assert len(set(drawn.values())) == 27
     assert all(float(torch.randn((), generator=guidance_chance(*key))) == value for key, value in drawn.items())
     assert picture_chance(0, 1, 2).random() == picture_chance(0, 1, 2).random() != picture_chance(0, 2, 1).random()
+
+
+def test_what_stays_of_a_view_follows_from_seed_and_view():
+    drawn = {(seed, view): still_chance(seed, view).random() for seed in range(4) for view in range(4)}
+    assert len(set(drawn.values())) == 16
+    assert all(still_chance(*key).random() == value for key, value in drawn.items())
+    assert still_chance(0, 1).random() != picture_chance(0, 1, -1).random()

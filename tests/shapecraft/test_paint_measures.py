@@ -163,7 +163,7 @@ def test_crops_are_grey_levelled_and_without_names():
     assert np.ptp(even.picture) < 0.01, "no noise is blown up"
     assert grey_crop(mesh, views.of(1), Painted(stripes), name="leg", material="wood") is None, "too thin"
     plate = ObjectMesh((part("plate", trimesh.creation.box((1.0, 1.0, 0.02))),))
-    near = paint_views(plate, ViewPlan(whole=0, close=4, details=6, fill=0.95), seed=2).of(0)
+    near = paint_views(plate, ViewPlan(whole=0, close=4, details=16), seed=2).of(0)
     whole, pieces, both = (grey_crop(plate, own, Painted(stripes), name="plate", material="wood").share
                            for own in (near[:4], near[4:], near))
     assert 0.5 <= both == whole < pieces, "the square that spans most of the plate, not of the picture"

@@ -17,6 +17,7 @@ PAPER = PaintSettings.paper()
 def test_the_papers_preset_adds_nothing_of_ours():
     assert (PAPER.over, PAPER.terms, PAPER.policy, PAPER.part_weight, PAPER.whole_every) == ("uv", "both", "sum", 1.0, 1)
     assert (PAPER.smooth_metalness, PAPER.shared_light, PAPER.last_rate, PAPER.views.details) == (0, 0, 1, 0)
+    assert (PAPER.near, PAPER.near_from, PAPER.sharpest, PAPER.awake, PAPER.inset) == (None, 1, 0, 0, 0)
     assert (PAPER.steps, PAPER.rate) == (3000, 0.01)
     assert PAPER.whole == PAPER.part == DistilSettings(
         guidance_scale=100.0, weighting="sds", first_range=(0.02, 0.98), last_range=(0.02, 0.5))
@@ -25,7 +26,11 @@ def test_the_papers_preset_adds_nothing_of_ours():
 def test_presets_take_changes():
     assert PaintSettings.ours(steps=7, seed=3).policy == "one"
     assert PaintSettings.small(over="surface").over == "surface"
-    assert PaintSettings.small().samples == 2
+    assert PaintSettings.small(samples=3).samples == 3
+    small = PaintSettings.small()
+    assert small.near is not None
+    assert small.views.details > 0
+    assert 0 < small.near_from < 1
 
 
 @pytest.mark.parametrize(("change", "told"), [
@@ -37,14 +42,20 @@ def test_presets_take_changes():
     ({"rate": 0.0}, r"a rate above 0"),
     ({"backdrop": (0.5, 0.2)}, r"0 <= darkest <= brightest <= 1"),
     ({"environments": ()}, r"at least one environment"),
-    ({"awake": 1.5}, r"a share from 0 to 1"),
+    ({"awake": 1.5}, r"a share from 0 to 1, got 1\.5 \(at PaintSettings\.awake\)"),
     ({"shared_light": 0.7}, r"0 to 0\.5"),
     ({"size": 4}, r"at least 8 pixels"),
     ({"part_weight": -1.0}, r"weights not below 0"),
-    ({"part_weight": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got nan, 0\.0, 4000\.0"),
+    ({"part_weight": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got nan, 0\.0, 0\.0, 4000\.0"),
     ({"smooth_metalness": float("inf")}, r"finite numbers, weights not below 0"),
     ({"megabytes": float("nan")}, r"finite numbers, weights not below 0"),
-    ({"megabytes": 0.0}, r"megabytes above, got 1\.0, 0\.0, 0\.0"),
+    ({"megabytes": 0.0}, r"megabytes above, got 1\.0, 0\.0, 0\.0, 0\.0"),
+    ({"sharpest": -0.5}, r"^expected finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, -0\.5, 4000\.0 "
+                         r"\(at PaintSettings\)"),
+    ({"sharpest": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, nan, 4000\.0"),
+    ({"near_from": 1.5}, r"^expected a share from 0 to 1, got 1\.5 \(at PaintSettings\.near_from\)"),
+    ({"near_from": -0.1}, r"^expected a share from 0 to 1, got -0\.1 \(at PaintSettings\.near_from\)"),
+    ({"near_from": float("nan")}, r"^expected a share from 0 to 1, got nan"),
     ({"own": (("seat", 3),)}, r"pairs of a part's name, each once, and its DistilSettings, got \(\('seat', 3\),\)"),
     ({"own": (("seat", PAPER.part), ("seat", PAPER.whole))}, r"a part's name, each once"),
     ({"own": "seat"}, r"pairs of a part's name"),
@@ -79,9 +90,16 @@ def test_guidance_of_a_part():
     assert (settings.of("leg"), settings.of("seat"), settings.of(None)) == (own, PAPER.part, PAPER.whole)
 
 
+def test_late_steps_have_a_row_of_their_own():
+    row = replace(PAPER, near=DistilSettings(guidance_scale=3.0), near_from=0.25, sharpest=0.5).row()
+    assert (row["near_from"], row["sharpest"], row["near"]["guidance_scale"]) == (0.25, 0.5, 3.0)
+    assert PAPER.row()["near"] is None
+
+
 def test_what_changes_no_result_is_no_part_of_the_fingerprint():
     same = replace(PAPER, preview_every=5, checkpoint_every=3, megabytes=9.0, preview_size=64)
     assert fingerprint(same.row()) == fingerprint(PAPER.row())
     for change in ({"seed": 1}, {"steps": 5}, {"part": replace(PAPER.part, clip=1.0)}, {"views": ViewPlan(close=5)},
-                   {"part": replace(PAPER.part, weighting=weighting_sds)}):
+                   {"part": replace(PAPER.part, weighting=weighting_sds)}, {"near": PAPER.part}, {"near_from": 0.5},
+                   {"sharpest": 0.5}, {"views": ViewPlan(details=4)}):
         assert fingerprint(replace(PAPER, **change).row()) != fingerprint(PAPER.row()), change

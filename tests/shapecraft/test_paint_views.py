@@ -183,26 +183,32 @@ def test_the_whole_from_one_direction():
 
 def test_details_fill_the_picture_and_leave_the_other_views_as_they_are():
     mesh, plain = stool(), paint_views(stool(), PLAN, seed=3)
-    found = paint_views(mesh, replace(PLAN, details=6, fill=0.6), seed=3)
-    assert [one.part for one in found.views] == [None] * 4 + [0] * 8 + [1] * 8
-    assert found.views[4:6] + found.views[12:14] == plain.of(0) + plain.of(1)
-    for view in found.views[6:12] + found.views[14:]:
-        covered = len(buffers_of(mesh, view, size=32)) / 32**2
-        assert covered > 0.45, view
-        assert view.camera.fov_deg < 40
-    assert len({view.camera.target for view in found.views[14:]}) == 6
-    assert np.mean([len(buffers_of(mesh, view, size=32)) / 32**2 for view in plain.of(1)]) < 0.45
+    found = paint_views(mesh, replace(PLAN, details=12), seed=3)
+    assert tuple(one for one in found.views if not one.detail) == plain.views
+    assert found.hidden == plain.hidden == (2,)
+    for number in (0, 1):
+        own = found.of(number)
+        assert [one.detail for one in own] == [False] * 2 + [True] * (len(own) - 2)
+        assert own[:2] == plain.of(number)
+        shown = [buffers_of(mesh, view, size=32) for view in own[2:]]
+        assert 4 <= len(shown) <= 12
+        assert np.mean([len(one) / 32**2 for one in shown]) > 0.6, "a leg is narrow"
+        assert all(bool((one.part == number).all()) for one in shown)
+        assert [one.side for one in own[2:]] == [side(np.subtract(one.camera.eye, one.camera.target)) for one in own[2:]]
+    assert not any(one.detail for one in found.of(None))
 
 
-def test_details_may_come_nearer():
-    mesh = stool()
-    near, far = (paint_views(mesh, replace(PLAN, details=6, zoom=zoom), seed=3).of(0)[2:]
-                 for zoom in ((0.3, 0.3), (1.0, 1.0)))
-    assert np.mean([one.camera.fov_deg for one in near]) < 0.5 * np.mean([one.camera.fov_deg for one in far])
-    with pytest.raises(ConfigurationError, match=r"zooms from 0\.05 to 1, low before high"):
-        ViewPlan(zoom=(0.5, 0.2))
+def test_details_are_all_of_one_scale_and_nearer_than_close_ups():
+    for number in (0, 1):
+        own = paint_views(stool(), replace(PLAN, details=12), seed=3).of(number)
+        spans = [2 * np.tan(np.radians(one.camera.fov_deg) / 2) * np.linalg.norm(np.subtract(one.camera.eye, one.camera.target))
+                 for one in own]
+        np.testing.assert_allclose(spans[2:], spans[2], rtol=1e-6)
+        assert spans[2] < 0.9 * min(spans[:2])
 
 
-def test_details_without_close_ups_are_refused():
-    with pytest.raises(ConfigurationError, match="up to 256 details beside close-ups"):
-        ViewPlan(whole=2, close=0, details=3)
+@pytest.mark.parametrize(("details", "close"), [(3, 0), (1025, 2), (-1, 2)])
+def test_details_without_close_ups_and_too_many_are_refused(details, close):
+    with pytest.raises(ConfigurationError, match=rf"^expected up to 1024 details beside close-ups, got {details}, {close} "
+                                                 r"close-ups \(at ViewPlan\)"):
+        ViewPlan(whole=2, close=close, details=details)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import trimesh
@@ -27,3 +29,19 @@ def test_parts_that_touch_share_rows_of_coarse_and_of_hashed_levels_alone(over, 
     read = [set(field.places(layout.points(np.full(4000, number), drawn + np.array([number, 0, 0]), np.zeros((0, 2))))
                 .entries.flatten().tolist()) for number in (0, 1)]
     assert bool(read[0] & read[1]) == shared
+
+
+def test_metres_of_the_field_where_a_part_lies():
+    """As many as its longest side of the box, or, with boxes of their own, as they lie apart."""
+    mesh = ObjectMesh((part("long", trimesh.creation.box((2.0, 0.1, 0.1))),
+                       part("small", trimesh.creation.box((0.2, 0.1, 0.1)), (0.0, 0.0, 0.5))))
+    surface = Layout.of(mesh, "surface")
+    assert [surface.cell(number) for number in (0, 1, None)] == pytest.approx([2.0, 2.0, 2.0])
+    apart = Layout.of(mesh, "apart")
+    assert [apart.cell(number) for number in (0, 1, None)] == pytest.approx([4.5, 0.45, 0.45])
+    step = np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0]])
+    for number, one in enumerate(mesh.parts):
+        at = apart.points(np.full(2, number), step + one.bounds[0], np.zeros((2, 2)))
+        longest = (apart.bounds[1] - apart.bounds[0]).max()
+        assert 0.1 == pytest.approx((at[1] - at[0])[0] / longest * apart.cell(number))
+    assert Layout.of(mesh, "uv").cell(0) == Layout.of(mesh, "uv").cell(None) == math.inf

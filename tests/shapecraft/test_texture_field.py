@@ -103,6 +103,25 @@ def test_gradients():
     assert bool((table.grad[used == 1] != 0).any())
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3, None])
+def test_levels_that_sleep_are_seen_and_learn_nothing(levels):
+    field = woken(TextureField(BOX, SMALL, seed=0, dtype="float64"))
+    places = field.places(points(60))
+    whole, found = field.material(places), field.material(places, levels=levels)
+    for one, other in zip(whole, found, strict=True):
+        assert torch.equal(one, other), "the values are those of all levels"
+    pull = torch.rand((60, 3), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    everything, some = (torch.autograd.grad((one.albedo * pull).sum() + one.roughness.sum(), field.parameters)
+                        for one in (whole, found))
+    known = 256 * (3 if levels is None else levels)
+    assert bool((some[0][known:] == 0).all())
+    torch.testing.assert_close(some[0][:known], everything[0][:known], rtol=1e-12, atol=0)
+    for level in range(3 if levels is None else levels):
+        assert bool((some[0][256 * level:256 * (level + 1)] != 0).any())
+    for one, other in zip(everything[1:], some[1:], strict=True):
+        assert torch.equal(one, other), "the network learns from all that it sees"
+
+
 def test_products_are_what_indexing_gives():
     field = woken(TextureField(BOX, SMALL, seed=2, dtype="float64"))
     places = field.places(points(30))
