@@ -186,13 +186,13 @@ def test_details_fill_the_picture_and_leave_the_other_views_as_they_are():
     found = paint_views(mesh, replace(PLAN, details=12), seed=3)
     assert tuple(one for one in found.views if not one.detail) == plain.views
     assert found.hidden == plain.hidden == (2,)
-    for number in (0, 1):
+    for number, least in ((0, 0.7), (1, 0.4)):
         own = found.of(number)
         assert [one.detail for one in own] == [False] * 2 + [True] * (len(own) - 2)
         assert own[:2] == plain.of(number)
         shown = [buffers_of(mesh, view, size=32) for view in own[2:]]
         assert 4 <= len(shown) <= 12
-        assert np.mean([len(one) / 32**2 for one in shown]) > 0.6, "a leg is narrow"
+        assert np.mean([len(one) / 32**2 for one in shown]) > least
         assert all(bool((one.part == number).all()) for one in shown)
         assert [one.side for one in own[2:]] == [side(np.subtract(one.camera.eye, one.camera.target)) for one in own[2:]]
     assert not any(one.detail for one in found.of(None))

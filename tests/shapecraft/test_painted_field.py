@@ -43,5 +43,5 @@ def test_metres_of_the_field_where_a_part_lies():
     for number, one in enumerate(mesh.parts):
         at = apart.points(np.full(2, number), step + one.bounds[0], np.zeros((2, 2)))
         longest = (apart.bounds[1] - apart.bounds[0]).max()
-        assert 0.1 == pytest.approx((at[1] - at[0])[0] / longest * apart.cell(number))
+        assert (at[1] - at[0])[0] / longest * apart.cell(number) == pytest.approx(0.1)
     assert Layout.of(mesh, "uv").cell(0) == Layout.of(mesh, "uv").cell(None) == math.inf
