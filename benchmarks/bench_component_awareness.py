@@ -63,7 +63,8 @@ ARMS = ("both", "global", "components", "swapped", "zero", "tier0")
 SHOWN = (View("front", 35, 25), View("back", 215, 25))
 PIXELS = 120
 CROPPED = ViewPlan(whole=0, close=4, details=16)
-"""Where crops are cut from: the part as a whole, and pieces, at about the scale at which the painter sees it."""
+"""Where crops are cut from: pieces, at about the scale at which the painter saw it; the part as a whole where none of
+them holds a square."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,9 @@ def crops_of(mesh: ObjectMesh, painted: Any, case: PaintingCase, cell: Cell) -> 
     views, rows = paint_views(mesh, CROPPED, seed=1), []
     for number, (part, _, material) in enumerate(case.coats):
         close = views.of(number)
-        made = grey_crop(mesh, close, painted, name=f"{cell.name}/{part}", material=material) if close else None
+        pieces = [one for one in close if one.detail]
+        made = next(filter(None, (grey_crop(mesh, some, painted, name=f"{cell.name}/{part}", material=material)
+                                  for some in (pieces, close) if some)), None)
         if made is not None:
             held = io.BytesIO()
             Image.fromarray((made.picture * 255 + 0.5).astype(np.uint8)).save(held, "PNG")

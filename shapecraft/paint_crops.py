@@ -19,7 +19,7 @@ from easel.errors import ConfigurationError
 from easel.statistics import Share, wilson
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_measures import lab
-from shapecraft.paint_views import PaintView, buffers_of
+from shapecraft.paint_views import PaintView, ViewBuffers, buffers_of
 
 if TYPE_CHECKING:
     from shapecraft.baking import Materials
@@ -33,6 +33,9 @@ ENOUGH = 0.5
 shows a pattern at about the scale at which it was painted, and more of it (ours)."""
 _PICTURE = 192  # pixels of the close-up that a crop is cut from
 _CONTRAST = 4.0  # L* that counts as full contrast where a part varies less: noise is not blown up
+_FACING = 0.4  # cosine of the flattest view of a surface
+_BENT = 0.8  # cosine between the normals of neighbouring pixels below which an edge lies between them
+_APART = 6.0  # times the usual step between neighbouring pixels
 _COLUMNS, _GAP, _CAPTION = 8, 10, 16
 
 
@@ -61,7 +64,7 @@ def grey_crop(
         buffers = buffers_of(mesh, view, size=_PICTURE)
         pixel = buffers.pixel.numpy()
         covered = np.zeros(_PICTURE * _PICTURE, dtype=bool)
-        covered[pixel] = True
+        covered[pixel] = _one_surface(buffers, pixel)
         row, column, side = largest_square(covered.reshape(_PICTURE, _PICTURE))
         share, camera = side / _PICTURE, view.camera
         across = math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target)
@@ -75,6 +78,25 @@ def grey_crop(
     if best is None:
         return None
     return Crop(_levelled(best[2]), name, material, round(best[1], 4))
+
+
+def _one_surface(buffers: ViewBuffers, pixel: np.ndarray) -> np.ndarray:
+    """(P,) bool: not seen from a flat side, and neither at an edge nor where one piece hides another, so that a square
+    holds a single piece of surface."""
+    size = buffers.size
+    facing = np.abs((buffers.normal * buffers.view).sum(dim=1).numpy()) >= _FACING
+    page = np.full((size * size, 6), np.nan, dtype=np.float32)
+    page[pixel] = np.concatenate([buffers.normal.numpy(), buffers.position.numpy()], axis=1)
+    page = page.reshape(size, size, 6)
+    edge = np.zeros((size, size), dtype=bool)
+    for along in (0, 1):
+        ahead = np.roll(page, -1, axis=along)
+        apart = np.linalg.norm(ahead[..., 3:] - page[..., 3:], axis=2)
+        usual = np.nanmedian(apart) if np.isfinite(apart).any() else 0.0
+        # nan, beside what is not the part, is neither bent nor apart
+        found = ((page[..., :3] * ahead[..., :3]).sum(axis=2) < _BENT) | (apart > _APART * usual)
+        edge |= found | np.roll(found, 1, axis=along)
+    return facing & ~edge.reshape(-1)[pixel]
 
 
 def largest_square(mask: np.ndarray) -> tuple[int, int, int]:

@@ -164,7 +164,7 @@ class PaintSettings:
 
     @classmethod
     def small(cls, **changes: Any) -> PaintSettings:
-        """Ours for the embedded painter: pictures of 32 pixels, a small field, under a minute on one core.
+        """Ours for the embedded painter: pictures of 32 pixels, a small field, about a minute on one core.
 
         All of it measured on objects of the catalogue. The gradient is the picture less the one that the model sees in
         it. Colours come first, at noisy timesteps alone: at the others the model takes the colour it is shown for the
@@ -177,8 +177,8 @@ class PaintSettings:
         part = replace(whole, last_range=(0.4, 0.82))
         near = replace(whole, guidance_scale=3.5, first_range=(0.62, 0.62), last_range=(0.03, 0.03))
         grid = FieldSettings(levels=9, entries_log2=16, coarsest=2, finest=384, hidden=32)
-        return replace(cls(1000, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.4,
-                           last_rate=0.1, awake=0.35, sharpest=0.5, part_weight=4.0, samples=2, lights=1,
+        return replace(cls(1200, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.33,
+                           last_rate=0.1, awake=0.28, sharpest=0.5, part_weight=4.0, samples=2, lights=1,
                            shared_light=0.06, exposure=1.5, views=ViewPlan(whole=8, close=5, details=32)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
