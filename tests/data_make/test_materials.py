@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from data.make import material_pictures
 from data.make.evaluate_painter import lab, learn, nearest_colour, real
 from data.make.material_captions import COLOURS, NOUNS, PAIRS, example, rephrased, vocabulary, words_of
 from data.make.material_noise import CELLS, PERIOD, band, cells, look_up, scattered
@@ -70,6 +73,81 @@ def test_patterns_are_told_apart_without_colour():
     families = ("wood", "brick", "leather", "weave")
     shown, told = real(families, each=10, seed=7)
     assert (learn(families, each=30, seed=8).sort(shown) == told).mean() >= 0.9
+
+
+def contrast(name: str, colour: str = "") -> float:
+    """Deviation of a patch's brightness, 0 to 255, from what light and camera do to a plain one: a square function."""
+    row, column = np.mgrid[:SIZE, :SIZE].reshape(2, -1) / SIZE
+    smooth = np.stack([np.ones(SIZE**2), row, column, row**2, column**2], axis=1)
+    shown = [draw(Scene("patch", (Coat(NAMED[name], colour),)), np.random.default_rng(seed)).mean(-1).ravel() for seed in range(4)]
+    return float(np.mean([np.std(one - smooth @ np.linalg.lstsq(smooth, one, rcond=None)[0]) for one in shown]))
+
+
+@pytest.mark.parametrize(("name", "colour", "least"), [
+    ("marble", "", 20), ("marble", "white", 20), ("marble", "black", 12), ("granite", "", 13), ("granite", "black", 10),
+    ("leather", "", 10), ("leather", "white", 20), ("fabric", "", 11), ("brick", "", 20),
+])
+def test_patterns_show(name, colour, least):
+    assert contrast(name, colour) > least
+    assert contrast("plastic", colour) < 4
+
+
+@pytest.mark.parametrize("name", ["marble", "granite"])
+def test_on_black_the_second_colour_is_a_grey_instead(name):
+    lifted, plain = NAMED[name], replace(NAMED[name], lifted=False)
+    assert lifted.lifted
+    for colour in ("black", "white", ""):
+        one, other = (draw(Scene("patch", (Coat(made, colour),)), np.random.default_rng(5)).astype(int) for made in (lifted, plain))
+        assert np.array_equal(one, other) == (colour != "black")
+        if colour == "black":
+            brighter = one.mean(-1) - other.mean(-1)
+            assert brighter.max() > 30
+            assert brighter.min() > -25, "but for a mean, which is brighter too, nothing turns darker"
+            assert (brighter > 10).mean() < 0.6, "a pattern, not all of it"
+
+
+def shown_of_a_part(shape: str, near: float, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """(12,) shares of the picture that are red, as the part is."""
+    monkeypatch.setattr(material_pictures, "_NEAR", near)
+    coats = (Coat(NAMED["paint"], "red"),)
+    shown = np.stack([draw(Scene(shape, coats), np.random.default_rng(seed)) for seed in range(12)]).astype(int)
+    return (shown[..., 0] - shown[..., 2] > 40).mean(axis=(1, 2))
+
+
+@pytest.mark.parametrize("shape", ["box", "slab"])
+def test_parts_are_seen_from_near_too(shape, monkeypatch):
+    far, near, some = (shown_of_a_part(shape, share, monkeypatch) for share in (0.0, 1.0, material_pictures._NEAR))
+    assert near.mean() > far.mean() + 0.1
+    assert far.mean() < some.mean() < near.mean()
+
+
+@pytest.mark.parametrize("shape", ["patch", "box"])
+def test_a_pattern_s_period_in_pixels_is_the_same_however_near(shape, monkeypatch):
+    """What the patterns are asked at goes on by as much from pixel to pixel, across the line of sight."""
+    asked = []
+    shade = material_pictures._shade
+
+    def heard(coat, points, normals, axes, *rest):
+        asked.append((points, axes[0]))
+        return shade(coat, points, normals, axes, *rest)
+
+    monkeypatch.setattr(material_pictures, "_shade", heard)
+    monkeypatch.setattr(material_pictures, "_NEAR", 1.0)
+    for seed in range(6):
+        draw(Scene(shape, (Coat(NAMED["brick"]),)), np.random.default_rng(seed))
+    steps = np.array([np.diff(points @ side, axis=1).mean() for points, side in asked])
+    np.testing.assert_allclose(steps, 1.12 / SIZE, rtol=1e-3)
+
+
+def test_patches_bear_the_names_of_parts_too():
+    rng, nouns = np.random.default_rng(4), {word for shape, words in NOUNS.items() if shape != "patch"
+                                            for noun in words for word in words_of(noun)}
+    told = [caption for scene, caption in (example(rng) for _ in range(1500)) if scene.shape == "patch"]
+    assert len(told) / 1500 == pytest.approx(0.4, abs=0.04)
+    named = np.mean([bool(set(words_of(caption)) & nouns) for caption in told])
+    assert 0.55 < named < 0.75
+    free = [caption for caption in told if not set(words_of(caption)) & nouns]
+    assert any("texture" in caption for caption in free)
 
 
 def test_captions_use_the_vocabulary_only_and_name_what_is_shown():
