@@ -12,15 +12,15 @@ from shapecraft.paint_settings import PaintSettings
 
 PRESETS = ("ours", "paper", "small")
 _OWN = "own"  # "own.seat.clip" changes `clip` of the part seat alone
-_BOTH = "guidance."  # "guidance.clip" changes both `whole.clip` and `part.clip`
+_ALL = "guidance."  # "guidance.clip" changes `whole.clip`, `part.clip` and, where there is one, `near.clip`
 
 
 def read_paint_settings(preset: str, changes: Sequence[str] | None = None, **given: Any) -> PaintSettings:
     """A preset of PRESETS with changes.
 
     changes : as "steps=600", "views.close=6", "field.levels=10", values in YAML; guidance as "whole.clip=1",
-        "part.clip=1", "guidance.clip=1" (of the whole and the parts alike), "own.seat.clip=1" (of the part seat alone,
-        which in all else is as the other parts, wherever that is said)
+        "part.clip=1", "near.clip=1" (of the details after `near_from`), "guidance.clip=1" (of all these),
+        "own.seat.clip=1" (of the part seat alone, which in all else is as the other parts, wherever that is said)
     given : settings by name that are not None, which count before
     Raises ConfigurationError for another preset, an unknown name (with the nearest ones), a name that is given twice,
     and a value that the setting does not take.
@@ -40,9 +40,12 @@ def read_paint_settings(preset: str, changes: Sequence[str] | None = None, **giv
     for name, value in sorted(said.items(), key=lambda one: one[0].split(".")[0] == _OWN):
         if name.split(".")[0] == _OWN:
             settings = _changed_own(settings, name, value)
-        elif name.startswith(_BOTH):
-            own = name.removeprefix(_BOTH)
-            settings = _changed(_changed(settings, f"whole.{own}", value), f"part.{own}", value)
+        elif name.startswith(_ALL):
+            own = name.removeprefix(_ALL)
+            for kind in ("whole", "part", *(("near",) if settings.near else ())):
+                settings = _changed(settings, f"{kind}.{own}", value)
+        elif name.startswith("near.") and settings.near is None:
+            settings = _changed(dataclasses.replace(settings, near=settings.part), name, value)
         else:
             settings = _changed(settings, name, value)
     return settings

@@ -85,9 +85,9 @@ def _one_surface(buffers: ViewBuffers, pixel: np.ndarray) -> np.ndarray:
     holds a single piece of surface."""
     size = buffers.size
     facing = np.abs((buffers.normal * buffers.view).sum(dim=1).numpy()) >= _FACING
-    page = np.full((size * size, 6), np.nan, dtype=np.float32)
-    page[pixel] = np.concatenate([buffers.normal.numpy(), buffers.position.numpy()], axis=1)
-    page = page.reshape(size, size, 6)
+    rows = np.full((size * size, 6), np.nan, dtype=np.float32)
+    rows[pixel] = np.concatenate([buffers.normal.numpy(), buffers.position.numpy()], axis=1)
+    page = rows.reshape(size, size, 6)
     edge = np.zeros((size, size), dtype=bool)
     for along in (0, 1):
         ahead = np.roll(page, -1, axis=along)

@@ -117,6 +117,8 @@ class PaintSettings:
         if not 0 < self.rate < 10 or not 0 <= self.last_rate <= 1:
             raise ConfigurationError("a rate above 0 and a last share from 0 to 1", where="PaintSettings.rate",
                                      came=f"{self.rate}, {self.last_rate}")
+        if not isinstance(self.near, DistilSettings | None):
+            raise ConfigurationError("DistilSettings or None", came=repr(self.near), where="PaintSettings.near")
         for name in ("awake", "near_from"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigurationError("a share from 0 to 1", came=str(getattr(self, name)),
@@ -184,6 +186,15 @@ class PaintSettings:
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""
         return self.whole if part is None else dict(self.own).get(part, self.part)
+
+    def near_of(self, part: str) -> DistilSettings:
+        """Guidance of a part's details in the steps after `near_from`: what its own guidance has other than the parts'
+        have, it has here, too."""
+        if self.near is None or part not in dict(self.own):
+            return self.near or self.of(part)
+        own = self.of(part)
+        return replace(self.near, **{one.name: getattr(own, one.name) for one in dataclasses.fields(own)
+                                     if getattr(own, one.name) != getattr(self.part, one.name)})
 
     def rate_at(self, step: int) -> float:
         """Of the optimiser at a step, from 0."""

@@ -232,9 +232,8 @@ class _Work:
                                                     antialias=True)
         picture = drawn.detach().requires_grad_(True)
         late = step >= self._far
-        prompt, given = ((self.subject.prompt, own.whole) if term == WHOLE
-                         else (self.subject.parts[term], own.of(self.name(term))))
-        given = own.near or given if late else given
+        prompt = self.subject.prompt if term == WHOLE else self.subject.parts[term]
+        given = own.near_of(self.name(term)) if late else own.of(None if term == WHOLE else self.name(term))
         begin, end = (self._far, own.steps) if late else (0, self._far)
         progress = (step - begin) / max(end - begin - 1, 1)
         noise = self._noise(number) if late else None

@@ -226,7 +226,7 @@ def test_settings_as_typed():
     found = read_paint_settings("small", ["guidance.guidance_scale=20", "views.close=6", "environments=studio",
                                           "part.clip=1"], steps=7, seed=None)
     assert (found.steps, found.views.close, found.environments) == (7, 6, ("studio",))
-    assert (found.whole.guidance_scale, found.part.guidance_scale) == (20.0, 20.0)
+    assert (found.whole.guidance_scale, found.part.guidance_scale, found.near.guidance_scale) == (20.0, 20.0, 20.0)
     assert (found.whole.clip, found.part.clip) == (PaintSettings.small().whole.clip, 1)
     own = read_paint_settings("small", ["own.seat.guidance_scale=20", "own.arm_2.clip=3", "own.seat.view_words=false",
                                         "part.clip=1"])
@@ -234,6 +234,8 @@ def test_settings_as_typed():
     assert own.of("seat") == replace(own.part, guidance_scale=20.0, view_words=False)
     assert (own.of("arm_2").clip, own.of("seat").clip, own.whole) == (3, 1, PaintSettings.small().whole)
     assert read_paint_settings("paper") == PaintSettings.paper()
+    late = read_paint_settings("ours", ["near.guidance_scale=7", "near_from=0.5", "views.details=8"])
+    assert late.near == replace(late.part, guidance_scale=7.0)
     assert read_prompts(['seat="red leather"', "legs = oak "]) == {"seat": "red leather", "legs": "oak"}
 
 

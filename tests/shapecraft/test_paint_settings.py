@@ -103,3 +103,14 @@ def test_what_changes_no_result_is_no_part_of_the_fingerprint():
                    {"part": replace(PAPER.part, weighting=weighting_sds)}, {"near": PAPER.part}, {"near_from": 0.5},
                    {"sharpest": 0.5}, {"views": ViewPlan(details=4)}):
         assert fingerprint(replace(PAPER, **change).row()) != fingerprint(PAPER.row()), change
+
+
+def test_a_parts_own_guidance_holds_for_its_details_too():
+    plain = DistilSettings(guidance_scale=5.0)
+    near = DistilSettings(guidance_scale=3.0, first_range=(0.6, 0.6), last_range=(0.1, 0.1))
+    settings = replace(PaintSettings.ours(), part=plain, near=near, own=(("seat", replace(plain, clip=2.0)),))
+    assert settings.near_of("legs") == near
+    assert settings.near_of("seat") == replace(near, clip=2.0)
+    assert replace(settings, near=None).near_of("seat") == replace(plain, clip=2.0)
+    with pytest.raises(ConfigurationError, match="expected DistilSettings or None, got 5"):
+        replace(settings, near=5)
