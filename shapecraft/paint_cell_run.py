@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,13 +69,14 @@ class PaintCellRun:
                 # Uv that programs set are seldom meant: each solid of Blender's covers the whole page.
                 mesh = make_atlas(mesh, own_uv="replace").mesh
             subject = PaintSubject(mesh, asked.whole, asked.texts)
-            for event in paint(subject, self.guidance, settings, folder=self.run.folder / "work" / case.name,
-                               device=self.cell.device):
-                if isinstance(event, PaintStepped):
-                    self._took(case.name, event)
-                if isinstance(event, PaintFinished):
-                    self._measure(case, event.painted)
-                yield case.name, event
+            with closing(paint(subject, self.guidance, settings, folder=self.run.folder / "work" / case.name,
+                               device=self.cell.device)) as events:
+                for event in events:
+                    if isinstance(event, PaintStepped):
+                        self._took(case.name, event)
+                    if isinstance(event, PaintFinished):
+                        self._measure(case, event.painted)
+                    yield case.name, event
 
     @property
     def rows(self) -> tuple[dict[str, Any], ...]:

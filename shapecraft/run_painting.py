@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,11 +140,12 @@ def paint_run(
     else:
         subject = PaintSubject(atlas.mesh, order.appearance.whole, order.appearance.texts)
         ended = None
-        for event in paint(subject, order.guidance, order.settings, folder=folder / _WORK, device=device,
-                           threads=threads):
-            yield event
-            if isinstance(event, PaintFinished):
-                ended = event.painted
+        with closing(paint(subject, order.guidance, order.settings, folder=folder / _WORK, device=device,
+                           threads=threads)) as events:
+            for event in events:
+                yield event
+                if isinstance(event, PaintFinished):
+                    ended = event.painted
         assert ended is not None
         painted = ended
     maps = bake(atlas, painted)
