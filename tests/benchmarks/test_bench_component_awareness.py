@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 import trimesh
 
 from benchmarks import bench_component_awareness as bench
 from shapecraft.mesh import ObjectMesh
-from tests.shapecraft.toy_painting import ToyGuidance, part
+from tests.shapecraft.toy_painting import GUIDED, ToyGuidance, part
 
 QUICK = ["--cases", "stool", "--seeds", "0", "--guidance", "none", "--set", "steps=30", "--set", "rate=0.1", "--set",
          "views.whole=2", "--set", "views.close=2", "--set", "environments=[overcast]", "--set", "over=apart"]
@@ -94,6 +95,18 @@ def test_the_table_s_intervals_and_chance():
     assert low < 0.2
     assert high > 0.85
     assert {line.count("|") - line.count("\\|") for line in told.splitlines()} == {15}
+
+
+def test_a_muted_guidance_takes_noise_and_carries_it_and_pulls_at_nothing(toy):
+    muted = bench.Muted(toy)
+    assert (muted.size, muted.noise_shape, muted.source) == (toy.size, toy.noise_shape, f"0 x {toy.source}")
+    picture, noise = torch.rand((1, 3, 16, 16), generator=torch.Generator().manual_seed(0)), torch.ones((1, 3, 16, 16))
+    plain, still = (one.distil(picture.requires_grad_(True), "red seat", settings=GUIDED, progress=0.5, noise=noise,
+                               chance=torch.Generator().manual_seed(1)) for one in (toy, muted))
+    assert toy.noises == [noise, noise]
+    assert torch.equal(still.carried.noisy, plain.carried.noisy)
+    assert not bool(torch.autograd.grad(still.loss, picture)[0].any())
+    assert bool(torch.autograd.grad(plain.loss, picture)[0].any())
 
 
 def test_an_unknown_arm_is_refused(tmp_path, capsys):
