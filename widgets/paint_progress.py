@@ -27,7 +27,8 @@ class TermRow:
 class PaintProgress:
     """number : of the painting in its run, 0 before it begins; done, steps : of the optimiser; terms : names
 
-    rows : of all steps that this process saw; skipped : (part, reason); seconds : of the steps that it saw
+    rows : of all steps that this process saw; skipped : (part, reason); left : terms that were left out of their steps
+    because no finite gradient came; seconds : of the steps that it saw
     guided : share of them that the guidance took; preview : the last one; kept : files and maps, at the end
     """
 
@@ -37,6 +38,7 @@ class PaintProgress:
     terms: tuple[str, ...] = ()
     rows: tuple[TermRow, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    left: tuple[told.TermLeftOut, ...] = ()
     seconds: float = 0.0
     guidance_seconds: float = 0.0
     preview: told.Previewed | None = None
@@ -51,9 +53,12 @@ class PaintProgress:
             case told.PaintStarted():
                 return replace(self, done=event.done, steps=event.steps, skipped=(), checkpoint=event.done,
                                terms=tuple(name or WHOLE for name in event.terms),
+                               left=tuple(one for one in self.left if one.step < event.done),
                                rows=tuple(row for row in self.rows if row.step < event.done))
             case told.PartSkipped(part=part, reason=reason):
                 return replace(self, skipped=(*self.skipped, (part, reason)))
+            case told.TermLeftOut():
+                return replace(self, left=(*self.left, event))
             case told.PaintStepped():
                 own = tuple(TermRow(event.step, one.part or WHOLE, one.loss, one.timestep, one.norm)
                             for one in event.terms)

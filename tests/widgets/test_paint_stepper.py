@@ -157,6 +157,7 @@ def test_a_guidance_that_gives_no_number_stops_it_in_words(folder):
         one.start().wait(WAIT)
     assert one.state == "failed"
     assert "PaintingStopped: expected a finite gradient" in one.head()
+    assert "5 left out, as no finite gradient came; last at step" in one.words()
     assert "Traceback" not in one.head()
 
 
@@ -378,3 +379,12 @@ def test_the_live_viewer_switches_and_opens_the_page(painted):
     assert Image.open(io.BytesIO(picture)).size[0] > 900
 
 
+
+
+def test_terms_that_were_left_out_are_told():
+    from shapecraft.paint_events import TermLeftOut
+    from widgets.paint_progress import PaintProgress
+    out = TermLeftOut(4, "seat", "NaN or infinity", "timestep 3, prompt 'red <seat>'", "Try float32.")
+    known = PaintProgress(1, steps=9).after(out)
+    assert known.left == (out,)
+    assert known.done == 0
