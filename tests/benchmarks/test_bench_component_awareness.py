@@ -13,7 +13,7 @@ from shapecraft.mesh import ObjectMesh
 from tests.shapecraft.toy_painting import GUIDED, ToyGuidance, part
 
 QUICK = ["--cases", "stool", "--seeds", "0", "--guidance", "none", "--set", "steps=30", "--set", "rate=0.1", "--set",
-         "views.whole=2", "--set", "views.close=2", "--set", "environments=[overcast]", "--set", "over=apart"]
+         "views.whole=2", "--set", "views.close=2", "--set", "views.details=4", "--set", "environments=[overcast]", "--set", "over=apart"]
 
 
 @pytest.fixture
