@@ -1,7 +1,7 @@
 """Paint crops: grey, unlabelled squares of painted parts for a reader who sorts them by material (ours).
 
 A crop shows the albedo alone, without light, so that only what is painted can tell; colour is taken away and every
-crop is brought to one brightness and contrast. The key lies in another file.
+crop is brought to one mean lightness, at one scale, so that a faint pattern looks faint. The key lies in another file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENOUGH = 0.5
 """Share from which on the square that spans most of the surface is taken, not the one that spans most of a picture: it
 shows a pattern at about the scale at which it was painted, and more of it (ours)."""
 _PICTURE = 192  # pixels of the close-up that a crop is cut from
-_CONTRAST = 4.0  # L* that counts as full contrast where a part varies less: noise is not blown up
+_RANGE = 60.0  # L* from black to white in a crop
 _FACING = 0.4  # cosine of the flattest view of a surface
 _BENT = 0.8  # cosine between the normals of neighbouring pixels below which an edge lies between them
 _APART = 6.0  # times the usual step between neighbouring pixels
@@ -152,10 +152,9 @@ def sorted_share(key: str, answers: Mapping[str, str]) -> Share:
 
 
 def _levelled(lightness: np.ndarray) -> np.ndarray:
-    """(SIDE, SIDE) in [0, 1]: mean 0.5, two and a half deviations to either end."""
+    """(SIDE, SIDE) in [0, 1]: mean 0.5, _RANGE from end to end."""
     from PIL import Image
 
-    spread = max(float(lightness.std()), _CONTRAST / 2.5)
-    level = np.clip(0.5 + (lightness - lightness.mean()) / (5 * spread), 0.0, 1.0)
+    level = np.clip(0.5 + (lightness - lightness.mean()) / _RANGE, 0.0, 1.0)
     shown = Image.fromarray((level * 255 + 0.5).astype(np.uint8))
     return np.asarray(shown.resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.float64) / 255
