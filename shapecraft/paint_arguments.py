@@ -11,6 +11,7 @@ from easel.errors import ConfigurationError
 from shapecraft.paint_settings import PaintSettings
 
 PRESETS = ("ours", "paper", "small")
+_LAST = {"near": 1, "near_from": 2, "own": 2}  # read after the others, on which they rest
 _OWN = "own"  # "own.seat.clip" changes `clip` of the part seat alone
 _ALL = "guidance."  # "guidance.clip" changes `whole.clip`, `part.clip` and, where there is one, `near.clip`
 
@@ -37,7 +38,7 @@ def read_paint_settings(preset: str, changes: Sequence[str] | None = None, **giv
             raise ConfigurationError(f"the setting {name!r} once", came=f"{said[name]} and {change}",
                                      where=f"--set {name}")
         said[name] = _read(name, value)
-    for name, value in sorted(said.items(), key=lambda one: one[0].split(".")[0] == _OWN):
+    for name, value in sorted(said.items(), key=lambda one: _LAST.get(one[0].split(".")[0], 0)):
         if name.split(".")[0] == _OWN:
             settings = _changed_own(settings, name, value)
         elif name.startswith(_ALL):

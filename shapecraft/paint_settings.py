@@ -40,10 +40,11 @@ class PaintSettings:
     policy : "sum", every component at every step (paper); "one": one component a step, all equally often, times their
         number, so that its mean is the sum (ours; cheaper)
     whole, part : guidance of the global term and of a component's; own : (name of a part, its own) pairs
-    near, near_from : where views have details, the steps after this share of all see them alone, and nothing of the
-        whole, by this guidance (None: the part's), whose timesteps narrow within those steps, as all others do before
-        them. A detail's noise is that of the surface it shows (`paint_noise`) and is carried on from visit to visit
-        (`easel.guidance.Carried`); its light and backdrop stay, too (ours: off, 1)
+    near, near_from : where views have details, the steps after this share of all see them alone (the close-ups of a
+        part without any), and nothing of the whole, by this guidance, which they then must have. Its timesteps narrow
+        within those steps, as all others do before them. A detail's noise is that of the surface it shows
+        (`paint_noise`) and is carried on from visit to visit (`easel.guidance.Carried`), which takes timesteps that go
+        down; its light and backdrop stay, too (ours: off, 1)
     part_weight : of the components' terms (paper: 1)
     whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
         many and a step is dear). Where no part has a term of its own it is 1: every step has a term
@@ -119,6 +120,10 @@ class PaintSettings:
                                      came=f"{self.rate}, {self.last_rate}")
         if not isinstance(self.near, DistilSettings | None):
             raise ConfigurationError("DistilSettings or None", came=repr(self.near), where="PaintSettings.near")
+        if self.views.details and self.near_from < 1 and self.near is None:
+            raise ConfigurationError("guidance of the details after near_from", came="near=None",
+                                     where="PaintSettings.near", mend="Give near, whose timesteps go down, or leave "
+                                                                      "near_from at 1.")
         for name in ("awake", "near_from"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigurationError("a share from 0 to 1", came=str(getattr(self, name)),
@@ -169,10 +174,11 @@ class PaintSettings:
         """Ours for the embedded painter: pictures of 32 pixels, a small field, about a minute on one core.
 
         All of it measured on objects of the catalogue. The gradient is the picture less the one that the model sees in
-        it. Colours come first, at noisy timesteps alone: at the others the model takes the colour it is shown for the
-        one that is asked for, and above 0.96 its answer is blown up by what little of the picture is left. The whole
-        counts less: of so small a picture the model does not know which part has which colour. Patterns come after
-        them, from details, whose timesteps go down evenly from where the colour is known but no pattern is.
+        it. Colours come first, from views of all kinds, at noisy timesteps alone: at the others the model takes the
+        colour it is shown for the one that is asked for, and above 0.96 its answer is blown up by what little of the
+        picture is left. The whole counts less: of so small a picture the model does not know which part has which
+        colour. Patterns come after them, from details, whose timesteps go down evenly from where the colour is known
+        but no pattern is.
         """
         whole = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
                                last_range=(0.5, 0.82))
@@ -189,12 +195,13 @@ class PaintSettings:
 
     def near_of(self, part: str) -> DistilSettings:
         """Guidance of a part's details in the steps after `near_from`: what its own guidance has other than the parts'
-        have, it has here, too."""
+        have, it has here, too, but for the timesteps, which must go down."""
         if self.near is None or part not in dict(self.own):
             return self.near or self.of(part)
         own = self.of(part)
         return replace(self.near, **{one.name: getattr(own, one.name) for one in dataclasses.fields(own)
-                                     if getattr(own, one.name) != getattr(self.part, one.name)})
+                                     if getattr(own, one.name) != getattr(self.part, one.name)
+                                     and one.name not in ("first_range", "last_range")})
 
     def rate_at(self, step: int) -> float:
         """Of the optimiser at a step, from 0."""

@@ -1,4 +1,4 @@
-"""Paint tiles: details of a part, all of one scale, that together show all of it that is seen from outside (ours).
+"""Paint tiles: details of a part, all of one scale, laid out to show what is seen of it from outside (ours).
 
 A pattern has a period in metres, and a model has one in pixels: details of several scales would ask one surface for
 several patterns. A tile looks along the mean normal of what it shows, so that it shows it as it is, or from as near to

@@ -198,7 +198,7 @@ class _Work:
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
         self._details = {part: [number for number, one in enumerate(self.views.views) if one.detail
                                 and one.part == part] or self._numbers[part] for part in self.parts}
-        near = any(one.detail for one in self.views.views) and bool(self.parts)
+        near = any(one.detail and one.part in self.parts for one in self.views.views)
         self._far = round(settings.near_from * settings.steps) if near else settings.steps
 
     def name(self, term: int) -> str:
@@ -210,8 +210,10 @@ class _Work:
                         seed=own.seed)
 
     def fitting(self) -> int:
-        """About how many cameras the granted megabytes hold, as the first of the whole and the first close-up say."""
+        """About how many cameras the granted megabytes hold, as the first of the whole, the first close-up and the last
+        detail say."""
         firsts = {self._numbers[term][0] for term in (self.terms[0], self.terms[-1])}
+        firsts |= {self._details[part][-1] for part in self.parts[-1:]}
         return self._shots.fitting(sorted(firsts), self.settings.lights)
 
     def term(self, step: int, term: int, weight: float, free: int) -> TermStep | TermLeftOut:
@@ -249,7 +251,11 @@ class _Work:
         if not bool(torch.isfinite(upon).all()):
             return TermLeftOut(step, self.name(term), "NaN or infinity",
                                f"timestep {found.timestep}, prompt {prompt!r}", "")
-        if late and found.carried is not None:
+        if late:
+            if found.carried is None:
+                raise ConfigurationError("a guidance that says what it saw", came="Distilled.carried=None",
+                                         where=self.guidance.source, mend="Paint with near_from=1: details need noise "
+                                                                          "that is carried on.")
             self._carried[number] = found.carried
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)

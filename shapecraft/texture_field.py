@@ -95,8 +95,10 @@ class Places:
 
     @property
     def megabytes(self) -> float:
-        """What a camera costs while it is kept: both matrices (ours: 8 levels 1 KB a pixel)."""
-        return 2 * self.entries.numel() * (4 + self.weights.element_size()) / 1e6
+        """What a camera costs while it is kept: both matrices (ours: 8 levels 1 KB a pixel, and 4 bytes a row of the
+        field's table)."""
+        starts = self.entries.shape[0] * self.entries.shape[1] + self._rows + 2
+        return (2 * self.entries.numel() * (4 + self.weights.element_size()) + 4 * starts) / 1e6
 
     @cached_property
     def matrix(self) -> torch.Tensor:
