@@ -20,8 +20,8 @@ from data.make.materials import MATERIALS, Material
 from data.make.painter_card import reference, write_figures
 from data.make.painter_model import Painter, load_painter, paint
 
-SIX = ("wood", "brick", "leather", "weave", "rust", "marble")
-"""Families of the short figure."""
+SIX = ("wood", "brick", "leather", "weave", "smooth", "stone")
+"""Families of the short figure: those of `shapecraft.painting_cases.MATERIALS`."""
 SHOWN = ("red leather", "rusty iron", "blue fabric", "green glass", "oak", "white marble", "brick", "grey stone",
          "a red leather seat", "rusty iron legs", "a blue ceramic mug", "yellow plastic box",
          "a table with a walnut top and red paint legs", "black rubber wheels", "a gold ball", "grass")
