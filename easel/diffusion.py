@@ -114,7 +114,7 @@ class DiffusersGuidance:
     @property
     def noise_shape(self) -> tuple[int, int, int]:
         side = self._size // self._model.shrink
-        return int(self._model.denoiser.config.in_channels), side, side
+        return self._model.channels, side, side
 
     @property
     def megabytes(self) -> float:

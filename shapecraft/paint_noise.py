@@ -22,7 +22,8 @@ def surface_noise(mesh: ObjectMesh, view: PaintView, shape: tuple[int, int, int]
     """(C, h, w) float32 for what a view sees, alike in all views in which a pixel spans as much.
 
     Space is cut into cubes as wide as a pixel is at the camera's target; each has C numbers of its own, and a pixel has
-    those of the cube that it sees the middle of. What shows nothing has numbers by its place in the picture.
+    those of the cube that it sees the middle of. What shows nothing has numbers by its place in the picture. On walls
+    that slant through the cubes some neighbours see one cube: the noise is not quite white there.
     shape : (C, h, w), h = w
     """
     channels, size, _ = shape
@@ -40,7 +41,7 @@ def surface_noise(mesh: ObjectMesh, view: PaintView, shape: tuple[int, int, int]
 def _normal(place: np.ndarray, stream: int) -> np.ndarray:
     """(H, W) of whole numbers (H, W, 3), one each, standard normal (Box, Muller)."""
     with np.errstate(over="ignore"):
-        state = _mixed(np.full(place.shape[:-1], stream + 1, dtype=np.uint64) * np.uint64(_MIX[0]))
+        state = _mixed(np.full(place.shape[:-1], (stream + 1) % 2**64, dtype=np.uint64) * np.uint64(_MIX[0]))
         for axis in range(place.shape[-1]):
             state = _mixed(state + place[..., axis].astype(np.uint64) * np.uint64(_MIX[0]))
         one, other = _mixed(state), _mixed(state + np.uint64(_MIX[0]))

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,8 @@ class _Work:
         self.mesh = _with_uv(subject.mesh) if settings.over == "uv" else subject.mesh
         self.layout = Layout.of(self.mesh, settings.over)
         self.field: TextureField = self.layout.field(settings.field, seed=settings.seed, device=device)
-        self.views: PaintViews = paint_views(self.mesh, settings.views, seed=settings.seed)
+        plan = settings.views if settings.terms != "global" else replace(settings.views, details=0)
+        self.views: PaintViews = paint_views(self.mesh, plan, seed=settings.seed)
         self._size = settings.size or guidance.size
         self._shots = Shots(self.mesh, self.views.views, self.field, self.layout, environments, size=self._size,
                             samples=settings.samples, seed=settings.seed, lamps=settings.lamps,
