@@ -80,12 +80,31 @@ def test_late_steps_see_details_alone_and_no_whole():
     assert not any(one is None for one in guidance.noises[-len(late):])
 
 
-def test_without_a_guidance_of_their_own_they_have_the_parts():
+def test_a_parts_own_guidance_holds_for_them_but_not_its_timesteps():
     guidance = Listening()
-    own = DistilSettings(guidance_scale=9.0)
-    steps = steps_of(paint(SUBJECT, guidance, replace(LATE, near=None, own=(("leg", own),))))
+    assert LATE.near is not None
+    own = replace(LATE.part, guidance_scale=9.0, last_range=(0.3, 0.9))
+    settings = replace(LATE, own=(("leg", own),))
+    steps = steps_of(paint(SUBJECT, guidance, settings))
     late = [step.terms[0].part for step in steps[FAR:]]
-    assert guidance.scales[-len(late):] == [9.0 if part == "leg" else 1.0 for part in late]
+    assert guidance.scales[-len(late):] == [9.0 if part == "leg" else LATE.near.guidance_scale for part in late]
+    assert settings.near_of("leg") == replace(LATE.near, guidance_scale=9.0)
+
+
+def test_without_a_guidance_of_their_own_late_steps_are_refused():
+    with pytest.raises(ConfigurationError, match=r"guidance of the details after near_from, got near=None .*Give near"):
+        replace(LATE, near=None)
+    assert replace(LATE, near=None, near_from=1.0).near is None
+
+
+def test_a_guidance_that_does_not_say_what_it_saw_paints_no_details():
+    class Silent(ToyGuidance):
+        def distil(self, *rest, **more):
+            return replace(super().distil(*rest, **more), carried=None)
+
+    with pytest.raises(ConfigurationError, match="a guidance that says what it saw, got Distilled.carried=None"):
+        list(paint(SUBJECT, Silent(), LATE))
+    list(paint(SUBJECT, Silent(), replace(LATE, near=None, near_from=1.0)))
 
 
 def test_progress_runs_from_0_to_1_before_and_within_them():
