@@ -177,9 +177,9 @@ class PaintStepper(Shown):
             lines.append(f"<p>{text(self.vocabulary.column)}: {len(self.vocabulary)} words, others are refused.</p>")
         lines += [f"<p>{text(part)}: no term of its own, {text(reason)}</p>" for part, reason in known.skipped]
         if known.left:
-            last = known.left[-1]
-            said = f"{last.part or WHOLE}, {last.came}, {last.where}. {last.mend}".strip()
-            lines.append(f"<p>{len(known.left)} left out, as no finite gradient came; last at step {last.step}: "
+            lacking = known.left[-1]
+            said = f"{lacking.part or WHOLE}, {lacking.came}, {lacking.where}. {lacking.mend}".strip()
+            lines.append(f"<p>{len(known.left)} left out, as no finite gradient came; last at step {lacking.step}: "
                          f"{text(said)}</p>")
         if body:
             lines.append(panels.table(["term", "steps", "loss", "gradient's norm", "timestep"], body))
