@@ -104,6 +104,13 @@ class Camera:
         return np.stack([x / weight, y / weight, depth], axis=-1)
 
     @property
+    def span(self) -> float:
+        """World units from side to side of the picture, at the target."""
+        if self.projection == "orthographic":
+            return self.height
+        return 2 * math.tan(math.radians(self.fov_deg) / 2) * math.dist(self.eye, self.target)
+
+    @property
     def source(self) -> str:
         """Canonical one-line text; two cameras with one source give the same picture."""
         def words(vector: Vector) -> str:

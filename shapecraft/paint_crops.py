@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,7 @@ def grey_crop(
         covered = np.zeros(_PICTURE * _PICTURE, dtype=bool)
         covered[pixel] = _one_surface(buffers, pixel)
         row, column, side = largest_square(covered.reshape(_PICTURE, _PICTURE))
-        share, camera = side / _PICTURE, view.camera
-        across = math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target)
+        share, across = side / _PICTURE, view.camera.span / 2
         worth = (1.0, round(share * across, 9)) if share >= ENOUGH else (0.0, share)
         if share < LEAST or (best is not None and worth <= best[0]):
             continue

@@ -30,8 +30,7 @@ def surface_noise(mesh: ObjectMesh, view: PaintView, shape: tuple[int, int, int]
     seen = rasterise(mesh, [view.camera], size=size, extras=("position",))
     assert seen.position is not None
     own = seen.part[0] >= 0 if view.part is None else seen.part[0] == view.part
-    camera = view.camera
-    pixel = 2 * math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target) / size
+    pixel = view.camera.span / size
     cubes = np.floor(seen.position[0].astype(np.float64) / pixel + _SHIFT).astype(np.int64)
     row, column = np.indices((size, size))
     place = np.where(own[..., None], cubes, np.stack([row, column, np.full_like(row, 1 << 40)], axis=-1))

@@ -16,7 +16,7 @@ import numpy as np
 from easel.cameras import Camera
 from shapecraft.mesh import ObjectMesh
 from shapecraft.raster import rasterise
-from shapecraft.seen_surface import seen_points, spiral
+from shapecraft.seen_surface import leaving, seen_points, spiral, up_of
 
 _POINTS = 1500  # of a part, spread over its surface, that are to be shown
 _PIXELS = 32  # of the pictures that decide what a tile shows
@@ -104,13 +104,9 @@ def _leaning(square_to: np.ndarray) -> np.ndarray:
 
 def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.ndarray, reach: float) -> Camera:
     """The camera that looks at a target from a direction, outside the ball; its picture spans a side there."""
-    away = target - middle
-    along = float(away @ towards)
-    leaving = -along + math.sqrt(max(along**2 - float(away @ away) + reach**2, 0.0))
-    distance = max(side / 2 / math.tan(math.radians(_LENS_DEG) / 2), leaving)
-    up = (0.0, 1.0, 0.0) if abs(towards[2]) > 0.99 else (0.0, 0.0, 1.0)
+    distance = max(side / 2 / math.tan(math.radians(_LENS_DEG) / 2), leaving(target, towards, middle, reach))
     fov = 2 * math.degrees(math.atan(side / 2 / distance))
-    return Camera(tuple(np.round(target + distance * towards, 9)), tuple(np.round(target, 9)), up=up,
+    return Camera(tuple(np.round(target + distance * towards, 9)), tuple(np.round(target, 9)), up=up_of(towards),
                   fov_deg=round(fov, 6), near=1e-3 * reach)
 
 
@@ -125,6 +121,5 @@ def _shown(
     away = np.array(camera.eye) - points
     facing = np.einsum("pi,pi->p", normals, away) / np.linalg.norm(away, axis=1)
     facing = np.abs(facing) if both else facing
-    span = 2 * math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target) / _PIXELS
-    close = np.abs(seen.depth[0, row, column] - depth) <= 3 * span
+    close = np.abs(seen.depth[0, row, column] - depth) <= 3 * (camera.span / _PIXELS)
     return inside & close & (seen.part[0, row, column] == number) & (facing >= _FACING)

@@ -18,7 +18,7 @@ from easel.errors import ConfigurationError
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.paint_tiles import tiles_of
 from shapecraft.raster import rasterise
-from shapecraft.seen_surface import spiral
+from shapecraft.seen_surface import leaving, spiral, up_of
 
 if TYPE_CHECKING:
     import torch
@@ -213,7 +213,7 @@ def _close(
     glances = np.stack([rasterise(mesh, [camera], size=_GLANCE, extras=()).part[0] for camera in cameras])
     shown = np.array([(glance == number).sum() for glance in glances], dtype=np.float64)
     # Pixels times what a pixel spans at the part: the area that is seen, not how well it fills a picture.
-    spans = np.array([math.tan(math.radians(one.fov_deg) / 2) * math.dist(one.eye, one.target) for one in cameras])
+    spans = np.array([one.span / 2 for one in cameras])
     worth = np.where(shown >= _FEWEST, shown * (spans / reach) ** 2, 0.0)
     views: list[PaintView] = []
     chosen: list[np.ndarray] = []
@@ -251,13 +251,8 @@ def _framed(
 ) -> Camera:
     """A camera in this direction, outside the object's ball, whose picture the points (N, 3) fill up to the room."""
     distance = reach / math.sin(math.radians(fov_deg) / 2)
-    away = aim - middle
-    along = float(away @ towards)
-    # Where the ray from the aim leaves the ball of _CLEAR radii.
-    leaving = -along + math.sqrt(max(along**2 - float(away @ away) + (_CLEAR * radius) ** 2, 0.0))
-    eye = np.round(aim + max(distance, leaving) * towards, 9)
-    up = (0.0, 1.0, 0.0) if abs(towards[2]) > 0.99 else (0.0, 0.0, 1.0)
-    wide = Camera(tuple(eye), tuple(np.round(aim, 9)), up=up, fov_deg=90.0, near=1e-3 * radius)
+    eye = np.round(aim + max(distance, leaving(aim, towards, middle, _CLEAR * radius)) * towards, 9)
+    wide = Camera(tuple(eye), tuple(np.round(aim, 9)), up=up_of(towards), fov_deg=90.0, near=1e-3 * radius)
     slope = room * float(np.abs(wide.project(points)[:, :2]).max())
     return replace(wide, fov_deg=round(max(2 * math.degrees(math.atan(slope)), _NARROW_DEG), 6))
 

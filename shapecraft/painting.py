@@ -7,7 +7,6 @@ loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(clo
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -197,9 +196,10 @@ class _Work:
         self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
         self._numbers = {term: [number for number, one in enumerate(self.views.views)
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
-        self._details = {part: [number for number, one in enumerate(self.views.views) if one.detail
-                                and one.part == part] or self._numbers[part] for part in self.parts}
-        near = any(one.detail and one.part in self.parts for one in self.views.views)
+        details = {part: [number for number in self._numbers[part] if self.views.views[number].detail]
+                   for part in self.parts}
+        self._details = {part: own or self._numbers[part] for part, own in details.items()}
+        near = any(details.values())
         self._far = round(settings.near_from * settings.steps) if near else settings.steps
 
     def name(self, term: int) -> str:
@@ -281,9 +281,7 @@ class _Work:
     def _levels(self, shot: Shot) -> int:
         """How many levels of the field have cells that are not too small for a picture."""
         cell = self.layout.cell(shot.view.part)
-        camera = shot.view.camera
-        pixel = 2 * math.tan(math.radians(camera.fov_deg) / 2) * math.dist(camera.eye, camera.target) / self._size
-        least = self.settings.sharpest * pixel
+        least = self.settings.sharpest * (shot.view.camera.span / self._size)
         return max(1, sum(cell / along >= least for along in self.settings.field.resolutions))
 
     def carry_on(self) -> None:
@@ -312,14 +310,12 @@ class _Work:
         return Previewed(done, shaded, albedo, roughness[..., 0], metalness[..., 0])
 
     def _shot(self, step: int, term: int) -> tuple[int, Shot, float]:
-        own, chance = self.settings, picture_chance(self.settings.seed, step, term)
-        late = step >= self._far
+        own, late = self.settings, step >= self._far
         numbers = self._details[term] if late else self._numbers[term]
         use, begun = (uses_before(one, term, len(self.parts), whole=self._every, one=own.policy == "one")
                       for one in (step, self._far if late else 0))
         view = numbers[view_at(use - begun, term, len(numbers), seed=own.seed)]
-        if late:
-            chance = still_chance(own.seed, view)
+        chance = still_chance(own.seed, view) if late else picture_chance(own.seed, step, term)
         return view, self._shots.at(view, int(chance.integers(own.lights))), float(chance.uniform(*own.backdrop))
 
 

@@ -43,7 +43,7 @@ def seen_points(
     pixel = 2.04 * radius / size
     seen = np.zeros(len(points), dtype=bool)
     for towards in spiral(directions):
-        camera = Camera(tuple(middle + 2 * radius * towards), tuple(middle), up=_up(towards), near=1e-3 * radius,
+        camera = Camera(tuple(middle + 2 * radius * towards), tuple(middle), up=up_of(towards), near=1e-3 * radius,
                         projection="orthographic", height=2.04 * radius)
         facing = normals @ towards
         open_to = np.flatnonzero(~seen & (np.where(sides == 0, np.abs(facing), sides * facing) >= STEEPEST))
@@ -81,5 +81,13 @@ def spiral(count: int) -> np.ndarray:
     return np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
 
 
-def _up(towards: np.ndarray) -> tuple[float, float, float]:
+def leaving(aim: np.ndarray, towards: np.ndarray, middle: np.ndarray, reach: float) -> float:
+    """How far from an aim, in a direction, the ball around the middle ends. All (3,), metres; towards : of length 1"""
+    away = aim - middle
+    along = float(away @ towards)
+    return -along + math.sqrt(max(along**2 - float(away @ away) + reach**2, 0.0))
+
+
+def up_of(towards: np.ndarray) -> tuple[float, float, float]:
+    """What is up for a camera in this direction (3,) from its target: +z, for one from above or below +y."""
     return (0.0, 1.0, 0.0) if abs(towards[2]) > 0.99 else (0.0, 0.0, 1.0)

@@ -103,3 +103,11 @@ def test_turntable_is_a_ring_of_many_views():
 def test_errors_teach(make, words):
     with pytest.raises(ConfigurationError, match=words):
         make()
+
+
+def test_a_picture_spans_at_the_target_what_its_borders_show():
+    for camera in (Camera((0.3, -4.0, 1.0), (0.1, 0.2, 0.4), fov_deg=37.0),
+                   Camera((0.3, -4.0, 1.0), (0.1, 0.2, 0.4), projection="orthographic", height=1.7)):
+        right = camera.matrix()[0, :3]
+        border = camera.project(np.array(camera.target) + camera.span / 2 * right)
+        assert border[:2] == pytest.approx([1.0, 0.0], abs=1e-12)
