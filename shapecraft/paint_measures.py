@@ -15,8 +15,8 @@ import numpy as np
 from easel.errors import ConfigurationError
 from shapecraft.environments import OURS, Environment, look_up
 from shapecraft.flat_painting import worded_material
-from shapecraft.mesh import ObjectMesh, PartMesh
-from shapecraft.seen_surface import seen_points
+from shapecraft.mesh import ObjectMesh
+from shapecraft.seen_surface import seen_points, spread_points
 
 if TYPE_CHECKING:
     from shapecraft.baking import Materials
@@ -77,7 +77,7 @@ def visible_points(mesh: ObjectMesh, *, each: int = EACH, seed: int = 0, size: i
     size : pixels of the pictures that decide, see `seen_points`. Raises ConfigurationError without triangles.
     """
     mesh.bounds  # noqa: B018 (refuses a mesh without triangles, in its own words)
-    drawn = [_drawn(part, each, np.random.default_rng((seed, number))) for number, part in enumerate(mesh.parts)]
+    drawn = [spread_points(part, each, np.random.default_rng((seed, number))) for number, part in enumerate(mesh.parts)]
     part = np.repeat(np.arange(len(drawn)), [len(one[0]) for one in drawn])
     position, normal, uv = (np.concatenate([one[field] for one in drawn]) for field in range(3))
     seen = seen_points(mesh, position, part, normal, size=size)
@@ -178,23 +178,6 @@ def lab(linear: np.ndarray) -> np.ndarray:
     root = np.where(share > (6 / 29) ** 3, np.cbrt(share), share / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = np.moveaxis(root, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-
-
-def _drawn(part: PartMesh, count: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Positions, normals, uv of points, stratified along the triangles' areas; none of a part without area."""
-    areas = part.face_areas
-    if not len(areas) or not areas.sum() > 0:
-        return np.zeros((0, 3)), np.zeros((0, 3)), np.zeros((0, 2))
-    ends = np.cumsum(areas)
-    at = (np.arange(count) + chance.random(count)) / count * ends[-1]
-    face = np.minimum(np.searchsorted(ends, at, side="right"), len(areas) - 1)
-    root, share = np.sqrt(chance.random(count)), chance.random(count)
-    corners = np.stack([1 - root, root * (1 - share), root * share], axis=1)[:, :, None]
-    normal = (part.corner_normals[face] * corners).sum(axis=1)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    normal = np.where(length > 1e-9, normal / np.where(length > 1e-9, length, 1.0), part.face_normals[face])
-    uv = np.full((count, 2), np.nan) if part.uv is None else (part.uv[face] * corners).sum(axis=1)
-    return (part.triangles[face] * corners).sum(axis=1), normal, uv
 
 
 def _asked(points: SurfacePoints, materials: Materials) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 A pattern has a period in metres, and a model has one in pixels: details of several scales would ask one surface for
 several patterns. A tile looks along the mean normal of what it shows, so that it shows it as it is, or from as near to
-that as nothing stands between, up to 60 degrees: so is the inside of a bowl shown. What is only seen from flatter sides
-is in none, nor is what is left where the number granted is used up: of four thin legs 32 tiles show about half. There
-the colours stay without a pattern of their own.
+that as half of it can be seen: so is the inside of a bowl shown. Fewer tiles are seen more often in as many steps, so
+none is laid for next to nothing; where as many as are granted do not show a part, larger ones are laid. What is only
+seen from sides flatter than 60 degrees is in none: there the colours stay without a pattern of their own.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ import numpy as np
 from easel.cameras import Camera
 from shapecraft.mesh import ObjectMesh
 from shapecraft.raster import rasterise
-from shapecraft.seen_surface import leaving, seen_points, spiral, up_of
+from shapecraft.seen_surface import leaving, seen_points, spiral, spread_points, up_of
 
-_POINTS = 1500  # of a part, spread over its surface, that are to be shown
+_POINTS, _EACH = 1500, 50  # of a part, at least, and for each tile, spread over its surface, that are to be shown
 _PIXELS = 32  # of the pictures that decide what a tile shows
-_DRAWN = 6  # tiles among which the one that shows most is taken
-_FACING = 0.5  # cosine from which on a point counts as shown
-_AROUND = 48  # directions among which one is looked for where the one square to a place is barred
+_DRAWN = 4  # tiles among which the one that shows most is taken
+_FACING = 0.49  # cosine from which on a point counts as shown; not 0.5, where neighbours of a hexagon lie
+_AROUND = 32  # directions among which one is looked for where the one square to a place is barred
+_OPEN = 0.5  # share of a place that must be seen from a direction, else the one that shows most of it is taken
 _ENOUGH = 0.98  # share of the seen points that is enough
+_LEAST = 0.005  # share of them that a tile must add
+_BESIDE = 0.2  # sides around a place where no tile is worth while, within which none is looked for any more
 _PACKED = 0.55  # share of a tile's square that is new, as a rule
 _FEW = 4  # times fewer tiles than granted, and larger ones, where they are filled nevertheless
 _FILLED = 0.9  # of the largest square that the part fills
+_SHORT, _LARGER, _TRIES = 0.92, 1.25, 6  # where less is shown, tiles are so many times as wide, so often
 _LENS_DEG = 20.0  # at most; a camera that must stand farther off has a longer one
 
 
@@ -39,67 +43,84 @@ def tiles_of(
     number : place in `mesh.parts`; square : metres, side of the largest square that it fills in a picture
     middle, reach : of the ball, metres, in which no camera stands
     """
-    points, normals, area = _spread(mesh, number, chance)
-    parts = np.full(len(points), number)
-    shown = np.flatnonzero(seen_points(mesh, points, parts, normals, size=256))
+    part = mesh.parts[number]
+    points, _, _, face = spread_points(part, max(_POINTS, _EACH * most), chance)
+    normals = part.face_normals[face]
+    shown = np.flatnonzero(seen_points(mesh, points, np.full(len(points), number), normals, size=256,
+                                       steepest=_FACING))
     if not len(shown):
         return []
-    volume = mesh.parts[number].volume
-    points, normals = points[shown], normals[shown] * (-1.0 if (volume or 1.0) < 0 else 1.0)
-    area *= len(shown) / len(parts)
+    area = part.area * len(shown) / len(points)
+    place = _Place(mesh, number, points[shown], normals[shown] * (-1.0 if (part.volume or 1.0) < 0 else 1.0), middle,
+                   reach)
     finest, widest = (math.sqrt(area / (_PACKED * count)) for count in (most, max(most / _FEW, 1)))
     side = max(finest, min(widest, _FILLED * square))
-    left = np.ones(len(points), dtype=bool)
-    tiles: list[Camera] = []
-    while len(tiles) < most and left.mean() > 1 - _ENOUGH:
-        best: tuple[int, Camera | None, np.ndarray] = (0, None, left)
-        seeds = chance.choice(np.flatnonzero(left), size=min(_DRAWN, int(left.sum())), replace=False)
-        for seed in seeds:
-            beside = np.linalg.norm(points - points[seed], axis=1) < 0.6 * side
-            near = left & beside & (normals @ normals[seed] > _FACING)
-            square_to = normals[near].mean(axis=0)
-            square_to /= np.linalg.norm(square_to)
-            behind = () if volume is not None else (-square_to, *_leaning(-square_to))
-            for towards in (square_to, *_leaning(square_to), *behind):
-                camera = _before(points[near].mean(axis=0), towards, side, middle, reach)
-                seen = _shown(mesh, number, camera, points, normals, both=volume is None)
-                gained = int((seen & left).sum())
-                if gained > best[0]:
-                    best = gained, camera, seen
-                if (seen & near).any():
-                    break
-        if best[1] is None:
-            left[seeds] = False  # seen from flat sides alone
-            continue
-        tiles.append(best[1])
-        left &= ~best[2]
-    return tiles
+    best, shown_best = place.laid(side, most, chance)
+    for turn in range(1, _TRIES):
+        if shown_best >= _SHORT:
+            break
+        tiles, share = place.laid(side * _LARGER**turn, most, chance)
+        if share <= shown_best:
+            break
+        best, shown_best = tiles, share
+    return best
 
 
-def _spread(mesh: ObjectMesh, number: int, chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
-    """Points (N, 3) of a part, evenly over its surface, normals (N, 3) as the file has them, and its area, m²."""
-    part = mesh.parts[number]
-    corners = part.triangles
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    twice = np.linalg.norm(cross, axis=1)
-    total = float(twice.sum())
-    ends = np.cumsum(twice)
-    at = (np.arange(_POINTS) + chance.random(_POINTS)) / _POINTS * total
-    face = np.minimum(np.searchsorted(ends, at, side="right"), len(ends) - 1)
-    one, other = chance.random((2, _POINTS))
-    over = one + other > 1
-    one, other = np.where(over, 1 - one, one), np.where(over, 1 - other, other)
-    first, second, third = corners[face].transpose(1, 0, 2)
-    points = first + one[:, None] * (second - first) + other[:, None] * (third - first)
-    normals = cross[face] / np.maximum(twice[face], 1e-30)[:, None]
-    return points, normals, total / 2
+class _Place:
+    """A part, by points (N, 3) that are to be shown and their outward normals (N, 3)."""
+
+    def __init__(
+        self, mesh: ObjectMesh, number: int, points: np.ndarray, normals: np.ndarray, middle: np.ndarray, reach: float,
+    ) -> None:
+        self._mesh, self._number, self._points, self._normals = mesh, number, points, normals
+        self._middle, self._reach, self._open = middle, reach, mesh.parts[number].volume is None
+
+    def laid(self, side: float, most: int, chance: np.random.Generator) -> tuple[list[Camera], float]:
+        """At most so many tiles of one side, metres, and the share of the points that they show."""
+        count = len(self._points)
+        left, bare = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
+        tiles: list[Camera] = []
+        while len(tiles) < most and left.any() and bare.mean() > 1 - _ENOUGH:
+            seeds = chance.choice(np.flatnonzero(left), size=min(_DRAWN, int(left.sum())), replace=False)
+            found = [self._square_to(int(seed), side, bare) for seed in seeds]
+            gained = [int((seen & bare).sum()) for _, seen in found]
+            best = int(np.argmax(gained))
+            if gained[best] < max(_LEAST * count, 1):
+                for seed in seeds:  # seen from flat sides alone, or hardly more than others show
+                    left &= np.linalg.norm(self._points - self._points[seed], axis=1) > _BESIDE * side
+                continue
+            camera, seen = found[best]
+            tiles.append(camera)
+            left &= ~seen
+            bare &= ~seen
+        return tiles, 1 - float(bare.mean())
+
+    def _square_to(self, seed: int, side: float, bare: np.ndarray) -> tuple[Camera, np.ndarray]:
+        """The tile around a point, and what it shows (N,) bool."""
+        beside = np.linalg.norm(self._points - self._points[seed], axis=1) < 0.6 * side
+        near = bare & beside & (self._normals @ self._normals[seed] > _FACING)
+        near[seed] = True
+        target, square_to = self._points[near].mean(axis=0), self._normals[near].mean(axis=0)
+        square_to /= np.linalg.norm(square_to)
+        best: tuple[float, Camera, np.ndarray] | None = None
+        for towards in (one for way in ((square_to, -square_to) if self._open else (square_to,))
+                        for one in (way, *_leaning(way))):
+            camera = _before(target, towards, side, self._middle, self._reach)
+            seen = _shown(self._mesh, self._number, camera, self._points, self._normals, both=self._open)
+            share = float(seen[near].mean())
+            if best is None or share > best[0]:
+                best = share, camera, seen
+            if share >= _OPEN:
+                break
+        assert best is not None
+        return best[1:]
 
 
 def _leaning(square_to: np.ndarray) -> np.ndarray:
     """(N, 3) directions that a place still faces, the nearest to the one square to it first."""
     around = spiral(_AROUND)
-    facing = around @ square_to
-    return around[np.argsort(-facing)][:int((facing > _FACING).sum())]
+    facing = np.round(around @ square_to, 9)
+    return around[np.argsort(-facing, kind="stable")][:int((facing > _FACING).sum())]
 
 
 def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.ndarray, reach: float) -> Camera:
@@ -107,7 +128,7 @@ def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.nda
     distance = max(side / 2 / math.tan(math.radians(_LENS_DEG) / 2), leaving(target, towards, middle, reach))
     fov = 2 * math.degrees(math.atan(side / 2 / distance))
     return Camera(tuple(np.round(target + distance * towards, 9)), tuple(np.round(target, 9)), up=up_of(towards),
-                  fov_deg=round(fov, 6), near=1e-3 * reach)
+                  fov_deg=round(fov, 9), near=1e-3 * reach)
 
 
 def _shown(

@@ -12,7 +12,7 @@ import numpy as np
 
 from easel.cameras import Camera
 from easel.errors import ConfigurationError
-from shapecraft.mesh import ObjectMesh
+from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.raster import rasterise
 
 DIRECTIONS = 64
@@ -23,12 +23,12 @@ STEEPEST = 0.25
 
 def seen_points(
     mesh: ObjectMesh, points: np.ndarray, parts: np.ndarray, normals: np.ndarray, *, directions: int = DIRECTIONS,
-    size: int = 512,
+    size: int = 512, steepest: float = STEEPEST,
 ) -> np.ndarray:
     """(N,) bool.
 
     points : (N, 3) metres, on the surface; parts : (N,) int place in `mesh.parts`; normals : (N, 3), outwards as the
-    file has them. size : pixels across the object
+    file has them. size : pixels across the object; steepest : cosine of the flattest view that counts
     Raises ConfigurationError for shapes that do not fit.
     """
     points, parts, normals = np.asarray(points, dtype=np.float64), np.asarray(parts), np.asarray(normals)
@@ -46,7 +46,7 @@ def seen_points(
         camera = Camera(tuple(middle + 2 * radius * towards), tuple(middle), up=up_of(towards), near=1e-3 * radius,
                         projection="orthographic", height=2.04 * radius)
         facing = normals @ towards
-        open_to = np.flatnonzero(~seen & (np.where(sides == 0, np.abs(facing), sides * facing) >= STEEPEST))
+        open_to = np.flatnonzero(~seen & (np.where(sides == 0, np.abs(facing), sides * facing) >= steepest))
         if not len(open_to):
             continue
         buffers = rasterise(mesh, [camera], size=size, extras=())
@@ -56,6 +56,28 @@ def seen_points(
         slack = pixel / np.abs(facing[open_to])
         seen[open_to[own & (np.abs(buffers.depth[0, row, column] - depth) <= slack)]] = True
     return seen
+
+
+def spread_points(
+    part: PartMesh, count: int, chance: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Points of a part, stratified along the areas of its triangles; none of a part without area.
+
+    Positions (N, 3), normals (N, 3) as the file shades with, uv (N, 2), nan without, and triangles (N,) int.
+    """
+    areas = part.face_areas
+    if not len(areas) or not areas.sum() > 0:
+        return np.zeros((0, 3)), np.zeros((0, 3)), np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
+    ends = np.cumsum(areas)
+    at = (np.arange(count) + chance.random(count)) / count * ends[-1]
+    face = np.minimum(np.searchsorted(ends, at, side="right"), len(areas) - 1)
+    root, share = np.sqrt(chance.random(count)), chance.random(count)
+    corners = np.stack([1 - root, root * (1 - share), root * share], axis=1)[:, :, None]
+    normal = (part.corner_normals[face] * corners).sum(axis=1)
+    length = np.linalg.norm(normal, axis=1, keepdims=True)
+    normal = np.where(length > 1e-9, normal / np.where(length > 1e-9, length, 1.0), part.face_normals[face])
+    uv = np.full((count, 2), np.nan) if part.uv is None else (part.uv[face] * corners).sum(axis=1)
+    return (part.triangles[face] * corners).sum(axis=1), normal, uv, face
 
 
 def nearest_seen(points: np.ndarray, parts: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def shown_in(mesh: ObjectMesh, number: int, camera: Camera, points: np.ndarray) 
     """(N,) bool: in the picture, and nothing before it."""
     seen = rasterise(mesh, [camera], size=PIXELS, extras=())
     x, y, depth = camera.project(points).T
-    column, row = (np.clip((one + 1) / 2 * PIXELS, 0, PIXELS - 1).astype(int) for one in (x, y))
+    column, row = (np.clip((np.nan_to_num(one) + 1) / 2 * PIXELS, 0, PIXELS - 1).astype(int) for one in (x, y))
     close = np.abs(seen.depth[0, row, column] - depth) < 3 * span(camera) / PIXELS
     return (np.abs(x) < 1) & (np.abs(y) < 1) & close & (seen.part[0, row, column] == number)
 
@@ -135,6 +135,35 @@ def test_never_more_tiles_than_granted(most):
         found = tiles(alone(shape), most=most)
         assert 1 <= len(found) <= most
     assert len(tiles(alone("box"), most=3)) == 3
+
+
+def test_many_thin_pieces_of_one_part_are_shown_by_larger_tiles():
+    """Of four legs, for which tiles as wide as a leg are too few."""
+    leg = trimesh.creation.cylinder(0.03, 0.45, sections=16)
+    four = trimesh.util.concatenate([leg.copy().apply_translation((x, y, 0)) for x in (-0.2, 0.2) for y in (-0.2, 0.2)])
+    mesh = ObjectMesh((part("legs", four),))
+    points, normals = seen_surface(mesh, 0)
+    for most in (32, 16):
+        covered = np.zeros(len(points), dtype=bool)
+        for camera in tiles(mesh, most=most):
+            towards = np.array(camera.eye) - points
+            slant = np.einsum("pi,pi->p", normals, towards) / np.linalg.norm(towards, axis=1)
+            covered |= shown_in(mesh, 0, camera, points) & (slant > 0.45)
+        assert covered.mean() > 0.9
+
+
+@pytest.mark.parametrize("shape", ["box", "ring"])
+def test_no_tile_is_laid_for_next_to_nothing(shape):
+    """Each adds something to those before it."""
+    mesh = alone(shape)
+    points, normals = seen_surface(mesh, 0, 6000)
+    covered = np.zeros(len(points), dtype=bool)
+    for camera in tiles(mesh, most=60):
+        towards = np.array(camera.eye) - points
+        slant = np.einsum("pi,pi->p", normals, towards) / np.linalg.norm(towards, axis=1)
+        shown = shown_in(mesh, 0, camera, points) & (slant > 0.49)
+        assert (shown & ~covered).mean() > 0.003
+        covered |= shown
 
 
 def test_fewer_tiles_are_larger_ones():
