@@ -1,7 +1,8 @@
 """Paint crops: grey, unlabelled squares of painted parts for a reader who sorts them by material (ours).
 
 A crop shows the albedo alone, without light, so that only what is painted can tell; colour is taken away and every
-crop is brought to one mean lightness, at one scale, so that a faint pattern looks faint. The key lies in another file.
+crop is exposed to one mean luminance, as a camera does it, so that a dark part's pattern is seen as a bright one's is,
+and shown at one scale, so that a faint one looks faint. The key lies in another file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from easel.errors import ConfigurationError
 from easel.statistics import Share, wilson
 from shapecraft.mesh import ObjectMesh
-from shapecraft.paint_measures import lab
+from shapecraft.paint_measures import LUMINANCE, lab
 from shapecraft.paint_views import PaintView, ViewBuffers, buffers_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ ENOUGH = 0.5
 shows a pattern at about the scale at which it was painted, and more of it (ours)."""
 _PICTURE = 192  # pixels of the close-up that a crop is cut from
 _RANGE = 60.0  # L* from black to white in a crop
+_MIDDLE = 0.184  # mean luminance that a crop is exposed to: L* 50
+_DIM = 1e-4  # luminance of what would be exposed no more
 _FACING = 0.4  # cosine of the flattest view of a surface
 _BENT = 0.8  # cosine between the normals of neighbouring pixels below which an edge lies between them
 _APART = 6.0  # times the usual step between neighbouring pixels
@@ -71,7 +74,7 @@ def grey_crop(
             continue
         found = materials.material_at(buffers.part.numpy(), buffers.position.numpy(), buffers.uv.numpy())
         picture = np.zeros(_PICTURE * _PICTURE)
-        picture[pixel] = lab(np.asarray(found.albedo))[:, 0]
+        picture[pixel] = np.asarray(found.albedo, dtype=np.float64) @ LUMINANCE
         best = worth, share, picture.reshape(_PICTURE, _PICTURE)[row: row + side, column: column + side]
     if best is None:
         return None
@@ -149,10 +152,11 @@ def sorted_share(key: str, answers: Mapping[str, str]) -> Share:
     return wilson(right, len(told))
 
 
-def _levelled(lightness: np.ndarray) -> np.ndarray:
-    """(SIDE, SIDE) in [0, 1]: mean 0.5, _RANGE from end to end."""
+def _levelled(luminance: np.ndarray) -> np.ndarray:
+    """(SIDE, SIDE) in [0, 1]: L* after exposure, _RANGE from end to end with 50 in the middle."""
     from PIL import Image
 
-    level = np.clip(0.5 + (lightness - lightness.mean()) / _RANGE, 0.0, 1.0)
+    exposed = luminance * (_MIDDLE / max(float(luminance.mean()), _DIM))
+    level = np.clip(0.5 + (lab(np.repeat(exposed[..., None], 3, axis=-1))[..., 0] - 50) / _RANGE, 0.0, 1.0)
     shown = Image.fromarray((level * 255 + 0.5).astype(np.uint8))
     return np.asarray(shown.resize((SIDE, SIDE), Image.Resampling.BICUBIC), dtype=np.float64) / 255
