@@ -6,12 +6,13 @@
 
 Arms: both terms, the global one alone, the components' alone, both with prompts swapped between parts, both with the
 gradient of the guidance taken times 0, and Tier 0 (flat materials from words, no model). All but Tier 0 start from one
-grey, roughness 0.5, metalness 0.5. A part is right where its mean albedo is nearer (CIELAB) to its own prompt's
-reference colour than to every other part's. Every finished cell is a line of OUT/cells.jsonl and a picture, so that
-the same command goes on where it was stopped. Table and sheets show what these settings and this model made, no other
-rows; `--source`, with --table or --sheet, names a model by its rows instead of opening it. `--sheet` makes the contact
-sheet of an arm's grey crops for a reader who sorts them (the key lies beside it, in key-ARM.json); `--answers` (number
--> material) counts what was sorted right.
+grey, roughness 0.5, metalness 0.5. Run it with `--set said=0`: the preset's pull towards the roughness and metalness of
+each part's words would hand every arm, the global one and the one times 0 too, what only its prompts should say. A part
+is right where its mean albedo is nearer (CIELAB) to its own prompt's reference colour than to every other part's. Every
+finished cell is a line of OUT/cells.jsonl and a picture, so that the same command goes on where it was stopped. Table
+and sheets show what these settings and this model made, no other rows; `--source`, with --table or --sheet, names a
+model by its rows instead of opening it. `--sheet` makes the contact sheet of an arm's grey crops for a reader who sorts
+them (the key lies beside it, in key-ARM.json); `--answers` (number -> material) counts what was sorted right.
 Objects are made once, behind a wall, which takes Blender, and kept in OUT/objects.
 """
 

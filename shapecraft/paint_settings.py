@@ -60,6 +60,9 @@ class PaintSettings:
     inset : samples from the nearest of another part, or of the backdrop, from which on one is painted; nearer ones are
         a mixture to the model (ours: off)
     smooth_metalness : weight of the mean squared step of metalness between neighbouring samples of a part (ours: off)
+    said : weight of the mean squared distance of roughness and metalness from those that the words of a sample's part
+        name (`worded_material`; Tier 0's), over the samples of parts whose words name some (ours: off; a small picture
+        shows a matt metal and a matt dielectric alike)
     seed : of everything
     preview_every, checkpoint_every : steps, 0 is never, preview_size : pixels; these change no result
     megabytes : of the device's memory that cameras may take while they are kept, beside the model, the field and what a
@@ -97,6 +100,7 @@ class PaintSettings:
     backdrop: tuple[float, float] = (0.02, 1.0)
     inset: int = 0
     smooth_metalness: float = 0.0
+    said: float = 0.0
     seed: int = 0
     preview_every: int = 0
     preview_size: int = 160
@@ -132,7 +136,7 @@ class PaintSettings:
         if not 0 <= low <= high <= 1:
             raise ConfigurationError("0 <= darkest <= brightest <= 1", came=str(self.backdrop),
                                      where="PaintSettings.backdrop")
-        weights = (self.part_weight, self.smooth_metalness, self.sharpest, self.megabytes)
+        weights = (self.part_weight, self.smooth_metalness, self.said, self.sharpest, self.megabytes)
         if not all(map(math.isfinite, weights)) or min(weights) < 0 or self.megabytes == 0:
             raise ConfigurationError("finite numbers, weights not below 0, megabytes above", where="PaintSettings",
                                      came=", ".join(map(str, weights)))
@@ -178,7 +182,7 @@ class PaintSettings:
         colour it is shown for the one that is asked for, and above 0.96 its answer is blown up by what little of the
         picture is left. The whole counts less: of so small a picture the model does not know which part has which
         colour. Patterns come after them, from details, whose timesteps go down evenly from where the colour is known
-        but no pattern is.
+        but no pattern is. Roughness and metalness, of which 32 pixels say little, follow the words (`said`).
         """
         whole = DistilSettings(guidance_scale=5.5, weighting="reconstruction", first_range=(0.75, 0.96),
                                last_range=(0.5, 0.82))
@@ -187,7 +191,8 @@ class PaintSettings:
         grid = FieldSettings(levels=10, entries_log2=16, coarsest=2, finest=768, hidden=32)
         return replace(cls(1200, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.33,
                            last_rate=0.1, awake=0.28, sharpest=0.5, part_weight=4.0, samples=2, lights=1,
-                           shared_light=0.06, exposure=1.5, views=ViewPlan(whole=8, close=5, details=32)), **changes)
+                           shared_light=0.06, exposure=1.5, said=300.0,
+                           views=ViewPlan(whole=8, close=5, details=32)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""

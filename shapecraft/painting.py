@@ -7,6 +7,7 @@ loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(clo
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from easel.guidance import GuidanceError, is_named, weighting_name
 from easel.torch_threads import torch_threads
 from shapecraft.brdf import Material, to_screen
 from shapecraft.environments import OURS, Environment, environment
+from shapecraft.flat_painting import worded_material
+from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, still_chance, terms_at, uses_before, view_at
 from shapecraft.paint_events import (
@@ -193,6 +196,7 @@ class _Work:
                                      came="; ".join(f"{name}: {reason}" for name, reason in self.skipped))
         if not self.parts:
             self._every = 1  # every step has a term
+        self._said = _worded(subject.parts, device)
         self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
         self._numbers = {term: [number for number, one in enumerate(self.views.views)
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
@@ -265,9 +269,22 @@ class _Work:
         if own.smooth_metalness:
             smooth = own.smooth_metalness * share * shot.roughening(leaves.metalness)
             asked = (*asked[:2], asked[2] + torch.autograd.grad(smooth, leaves.metalness)[0])
+        if own.said:
+            unlike = own.said * share * self._unlike(shot, leaves)
+            asked = (asked[0], *(one + more for one, more in zip(asked[1:], torch.autograd.grad(unlike, leaves[1:]),
+                                                                 strict=True)))
         torch.autograd.backward(list(material), list(asked))
         return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight,
                         found.norm, time.perf_counter() - begun, guided)
+
+    def _unlike(self, shot: Shot, material: Material) -> torch.Tensor:
+        """Mean squared distance of roughness and metalness from the words' own; 0 where no sample has any."""
+        import torch
+
+        wanted = self._said[shot.buffers.part]
+        known = wanted.isfinite()
+        found = torch.stack([material.roughness, material.metalness], dim=1)
+        return ((found - wanted)[known] ** 2).sum() / known.sum().clamp(min=1)
 
     def _noise(self, view: int) -> Any:
         """Of a detail: what it carries, at first that of the surface."""
@@ -366,6 +383,15 @@ def _row(
     return {"version": 2, "lights": lights, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
             "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source,
             "settings": settings.row()}
+
+
+def _worded(parts: tuple[str, ...], device: str | torch.device) -> torch.Tensor:
+    """(parts, 2) roughness and metalness that words name, nan where they name none."""
+    import torch
+
+    found = [worded_material(words) for words in parts]
+    return torch.tensor([(math.nan,) * 2 if one is None else (max(one.roughness, FLOOR), one.metallic)
+                         for one in found], device=device)
 
 
 def _with_uv(mesh: ObjectMesh) -> ObjectMesh:

@@ -14,7 +14,7 @@ from tests.shapecraft.toy_painting import GUIDED, ToyGuidance, part
 
 QUICK = ["--cases", "stool", "--seeds", "0", "--guidance", "none", "--set", "steps=30", "--set", "rate=0.1", "--set",
          "views.whole=2", "--set", "views.close=2", "--set", "views.details=4", "--set", "environments=[overcast]", "--set", "over=apart",
-         "--set", "field.levels=6", "--set", "field.finest=64", "--set", "field.entries_log2=12"]
+         "--set", "field.levels=6", "--set", "field.finest=64", "--set", "field.entries_log2=12", "--set", "said=0"]
 
 
 @pytest.fixture

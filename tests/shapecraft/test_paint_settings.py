@@ -16,7 +16,7 @@ PAPER = PaintSettings.paper()
 
 def test_the_papers_preset_adds_nothing_of_ours():
     assert (PAPER.over, PAPER.terms, PAPER.policy, PAPER.part_weight, PAPER.whole_every) == ("uv", "both", "sum", 1.0, 1)
-    assert (PAPER.smooth_metalness, PAPER.shared_light, PAPER.last_rate, PAPER.views.details) == (0, 0, 1, 0)
+    assert (PAPER.smooth_metalness, PAPER.said, PAPER.shared_light, PAPER.last_rate, PAPER.views.details) == (0, 0, 0, 1, 0)
     assert (PAPER.near, PAPER.near_from, PAPER.sharpest, PAPER.awake, PAPER.inset) == (None, 1, 0, 0, 0)
     assert (PAPER.steps, PAPER.rate) == (3000, 0.01)
     assert PAPER.whole == PAPER.part == DistilSettings(
@@ -31,6 +31,7 @@ def test_presets_take_changes():
     assert small.near is not None
     assert small.views.details > 0
     assert 0 < small.near_from < 1
+    assert (PaintSettings.ours().said, small.said > 0) == (0, True)
 
 
 @pytest.mark.parametrize(("change", "told"), [
@@ -46,13 +47,16 @@ def test_presets_take_changes():
     ({"shared_light": 0.7}, r"0 to 0\.5"),
     ({"size": 4}, r"at least 8 pixels"),
     ({"part_weight": -1.0}, r"weights not below 0"),
-    ({"part_weight": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got nan, 0\.0, 0\.0, 4000\.0"),
+    ({"part_weight": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got nan, 0\.0, 0\.0, 0\.0, 4000\.0"),
     ({"smooth_metalness": float("inf")}, r"finite numbers, weights not below 0"),
+    ({"said": -1.0}, r"^expected finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, -1\.0, 0\.0, 4000\.0 "
+                     r"\(at PaintSettings\)"),
+    ({"said": float("inf")}, r"finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, inf, 0\.0, 4000\.0"),
     ({"megabytes": float("nan")}, r"finite numbers, weights not below 0"),
-    ({"megabytes": 0.0}, r"megabytes above, got 1\.0, 0\.0, 0\.0, 0\.0"),
-    ({"sharpest": -0.5}, r"^expected finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, -0\.5, 4000\.0 "
+    ({"megabytes": 0.0}, r"megabytes above, got 1\.0, 0\.0, 0\.0, 0\.0, 0\.0"),
+    ({"sharpest": -0.5}, r"^expected finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, 0\.0, -0\.5, 4000\.0 "
                          r"\(at PaintSettings\)"),
-    ({"sharpest": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, nan, 4000\.0"),
+    ({"sharpest": float("nan")}, r"finite numbers, weights not below 0, megabytes above, got 1\.0, 0\.0, 0\.0, nan, 4000\.0"),
     ({"near_from": 1.5}, r"^expected a share from 0 to 1, got 1\.5 \(at PaintSettings\.near_from\)"),
     ({"near_from": -0.1}, r"^expected a share from 0 to 1, got -0\.1 \(at PaintSettings\.near_from\)"),
     ({"near_from": float("nan")}, r"^expected a share from 0 to 1, got nan"),
@@ -101,7 +105,7 @@ def test_what_changes_no_result_is_no_part_of_the_fingerprint():
     assert fingerprint(same.row()) == fingerprint(PAPER.row())
     for change in ({"seed": 1}, {"steps": 5}, {"part": replace(PAPER.part, clip=1.0)}, {"views": ViewPlan(close=5)},
                    {"part": replace(PAPER.part, weighting=weighting_sds)}, {"near": PAPER.part}, {"near_from": 0.5},
-                   {"sharpest": 0.5}, {"views": ViewPlan(details=4)}):
+                   {"sharpest": 0.5}, {"said": 0.5}, {"views": ViewPlan(details=4)}):
         assert fingerprint(replace(PAPER, **change).row()) != fingerprint(PAPER.row()), change
 
 

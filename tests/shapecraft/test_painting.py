@@ -15,6 +15,10 @@ from easel.errors import ConfigurationError
 from easel.guidance import DistilSettings, GuidanceError, weighting_sds, weighting_uniform
 from easel.runs import RunBusy
 from shapecraft import painted_field
+from shapecraft.brdf import Material
+from shapecraft.environments import environment
+from shapecraft.flat_painting import flat_painting
+from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh, PartMesh
 from shapecraft.paint_events import (
     CheckpointWritten,
@@ -27,7 +31,7 @@ from shapecraft.paint_events import (
     TermLeftOut,
 )
 from shapecraft.paint_views import ViewPlan
-from shapecraft.painting import PaintSubject, paint
+from shapecraft.painting import PaintSubject, _Work, paint
 from tests.shapecraft.test_environments import packed, some_pixels
 from tests.shapecraft.toy_painting import COLOURS, GUIDED, SUBJECT, TINY, ToyGuidance
 
@@ -38,6 +42,10 @@ def state(events) -> dict[str, torch.Tensor]:
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def work_of(settings, guidance, subject) -> _Work:
+    return _Work(subject, guidance, settings, tuple(map(environment, settings.environments)), "cpu")
 
 
 def test_events_in_order():
@@ -77,12 +85,15 @@ def test_the_global_term_alone_paints_all_parts_alike():
     assert mean_albedo(painted, "seat").argmax() == mean_albedo(painted, "leg").argmax() == 0
 
 
-def test_no_pull_leaves_the_start():
-    class Still(ToyGuidance):
-        def distil(self, picture, prompt, **rest):
-            found = super().distil(picture, prompt, **rest)
-            return replace(found, loss=(0.0 * picture).sum())
+class Still(ToyGuidance):
+    """Pulls nowhere."""
 
+    def distil(self, picture, prompt, **rest):
+        found = super().distil(picture, prompt, **rest)
+        return replace(found, loss=(0.0 * picture).sum())
+
+
+def test_no_pull_leaves_the_start():
     painted = list(paint(SUBJECT, Still(), TINY))[-1].painted
     np.testing.assert_allclose(mean_albedo(painted, "seat"), 0.214, atol=1e-6)
 
@@ -151,6 +162,73 @@ def test_smoothness_of_metalness():
         return float(painted.material_at(np.zeros(400, dtype=int), points, np.zeros((400, 2))).metalness.std())
 
     assert spread(1e5) < 0.5 * spread(0.0)
+
+
+WORDED = replace(SUBJECT, parts=("red wood seat", "blue brass leg", "green core"))
+
+
+def gloss_of(painted, number: int) -> np.ndarray:
+    """(P, 2) roughness and metalness of the middles of a part's faces."""
+    points = SUBJECT.mesh.parts[number].triangles.mean(axis=1)
+    found = painted.material_at(np.full(len(points), number), points, np.zeros((len(points), 2)))
+    return np.stack([found.roughness, found.metalness], axis=1)
+
+
+@pytest.mark.parametrize(("terms", "weight"), [("both", 1e6), ("global", 1.0), ("components", 1.0)])
+def test_a_pull_towards_what_the_words_name(terms, weight):
+    settings = replace(TINY, steps=60, rate=0.1, last_rate=0.02, terms=terms, said=weight)
+    painted = list(paint(WORDED, Still(), settings))[-1].painted
+    flat = flat_painting(SUBJECT.mesh, WORDED.parts)
+    for number in (0, 1):
+        np.testing.assert_allclose(gloss_of(painted, number), gloss_of(flat, number), atol=0.06)
+    np.testing.assert_allclose(mean_albedo(painted, "seat"), 0.214, atol=1e-6)
+
+
+def test_the_pull_is_weighed_as_its_term_is():
+    def pulled(weight: float, **changes) -> torch.Tensor:
+        work = work_of(replace(TINY, **changes), Still(), WORDED)
+        work.term(0, 1, weight, 1)
+        return work.field.parameters[-1].grad
+
+    once = pulled(1.0, said=1.0)
+    assert bool((once[:3] == 0).all())
+    assert bool((once[3:] != 0).all())
+    for weight, changes in ((6.0, {"said": 1.0}), (1.0, {"said": 6.0}), (2.0, {"said": 1.0, "part_weight": 3.0})):
+        assert torch.allclose(pulled(weight, **changes), 6 * once, rtol=1e-5)
+
+
+def test_parts_whose_words_name_nothing_are_not_pulled():
+    settings = replace(TINY, terms="global", said=1e3)
+    silent = replace(SUBJECT, parts=("", "leg", ""))
+    assert same(state(list(paint(silent, Still(), settings))), state(list(paint(silent, Still(), replace(settings, said=0.0)))))
+    work = work_of(settings, Still(), replace(SUBJECT, parts=("", "brass leg", "")))
+    shot = next(one for one in map(partial(work._shots.at, light=0), range(3)) if len(one.buffers.part.unique()) == 2)
+    start = [torch.full((len(shot.buffers),), 0.5, requires_grad=True) for _ in range(2)]
+    off = work._unlike(shot, Material(None, *start))
+    leg = shot.buffers.part == 1
+    asked = gloss_of(flat_painting(SUBJECT.mesh, ("", "brass leg", "")), 1)
+    assert off.item() == pytest.approx(((0.5 - asked) ** 2).mean()), "the mean is over the samples that are pulled"
+    for pulled in torch.autograd.grad(off, start):
+        assert bool((pulled[~leg] == 0).all())
+        assert bool((pulled[leg] != 0).all())
+
+
+def test_words_are_those_of_flat_painting():
+    words = ("mirror chrome seat", "", "matte green core")
+    told, flat = work_of(TINY, ToyGuidance(), replace(SUBJECT, parts=words))._said, flat_painting(SUBJECT.mesh, words)
+    wanted = np.concatenate([gloss_of(flat, number)[:1] for number in range(3)])
+    assert told[0].tolist() == [pytest.approx(FLOOR), 1.0]
+    np.testing.assert_array_equal(told.numpy()[[0, 2]], wanted[[0, 2]])
+    assert bool(told[1].isnan().all())
+
+
+def test_without_the_pull_words_of_materials_change_nothing():
+    def found(material: str, weight: float) -> dict[str, torch.Tensor]:
+        subject = replace(SUBJECT, parts=(f"red {material} seat", "blue leg", ""))
+        return state(list(paint(subject, ToyGuidance(), replace(TINY, said=weight))))
+
+    assert same(found("wood", 0.0), found("brass", 0.0))
+    assert not same(found("wood", 1.0), found("brass", 1.0))
 
 
 @pytest.mark.parametrize("stop", [1, 2, 7])
@@ -236,8 +314,9 @@ def test_a_term_without_a_finite_gradient_is_left_out_of_its_step(raises):
     assert not same(state(events), state(list(paint(SUBJECT, ToyGuidance(), TINY))))
 
 
-def test_a_step_without_any_term_changes_nothing():
-    settings = replace(TINY, steps=1, terms="global")
+@pytest.mark.parametrize("said", [0.0, 50.0])
+def test_a_step_without_any_term_changes_nothing(said):
+    settings = replace(TINY, steps=1, terms="global", said=said)
     found = state(list(paint(SUBJECT, Failing({"a white stool": {0}}), settings)))
     start = state(list(paint(SUBJECT, ToyGuidance(), replace(settings, rate=1e-30))))
     assert all(torch.allclose(found[name], start[name], rtol=0, atol=1e-20) for name in start)
