@@ -1,12 +1,14 @@
 """Paint keeping: the folder of a painting: what decides it, and the last checkpoint, each replaced as a whole.
 
 painting.json : what is painted, with which settings and guidance, and its fingerprint; checkpoint.pt : steps that are
-done, the terms that were left out, the field, the optimiser and the noise that details carry. Nothing else is: what a
-step draws follows from its number. .lock : held by the one who paints.
+done, the terms that were left out, the field, the optimiser, the noise that details carry and the key of the cameras
+to which it belongs by number. Nothing else is: what a step draws follows from its number. .lock : held by the one who
+paints.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import pickle
@@ -25,6 +27,7 @@ from shapecraft.paint_settings import fingerprint
 if TYPE_CHECKING:
     import torch
 
+    from shapecraft.paint_views import PaintViews
     from shapecraft.texture_field import TextureField
 
 FILE, CHECKPOINT, LOCK = "painting.json", "checkpoint.pt", ".lock"
@@ -71,23 +74,25 @@ class PaintKeeper:
         return self.folder / CHECKPOINT
 
     def write(self, done: int, left: LeftOut, field: TextureField, optimiser: torch.optim.Optimizer,
-              carried: Mapping[int, Carried]) -> Path:
-        """Replaces the checkpoint. carried : of views by number"""
+              carried: Mapping[int, Carried], cameras: str) -> Path:
+        """Replaces the checkpoint. carried : of views by number; cameras : `cameras_key` of those views"""
         import torch
 
         made = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "done": done, "field": field.state(),
                     "optimiser": optimiser.state_dict(), "left": [list(left.rows), left.steps],
+                    "cameras": cameras,
                     "carried": {view: (one.noisy.cpu(), one.alphabar) for view, one in carried.items()}}, made)
         write_whole(self.path, made.getvalue())
         return self.path
 
     def read(
-        self, field: TextureField, optimiser: torch.optim.Optimizer,
+        self, field: TextureField, optimiser: torch.optim.Optimizer, cameras: str,
     ) -> tuple[int, LeftOut, dict[int, Carried]]:
         """Takes the checkpoint over; steps that are done, 0 without one, what was left out in them, and carried noise.
 
-        Raises ConfigurationError for a file that cannot be read or belongs to another painting.
+        Raises ConfigurationError for a file that cannot be read, or belongs to another painting or other cameras, as
+        another version of the library may choose them.
         """
         import torch
 
@@ -99,6 +104,8 @@ class PaintKeeper:
             found = torch.load(self.path, map_location="cpu", weights_only=True)
             if found["fingerprint"] != self.fingerprint:
                 raise ValueError("of another painting")
+            if found.get("cameras") != cameras:
+                raise ValueError("one of other cameras, as another version of the library chooses them")
             rows, steps = found["left"]
             left = LeftOut(tuple((str(name), int(count)) for name, count in rows), int(steps))
             carried = {int(view): Carried(noisy, float(alphabar))
@@ -109,6 +116,12 @@ class PaintKeeper:
         except (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError) as fault:
             raise ConfigurationError("a checkpoint of this painting", came=str(fault), where=str(self.path),
                                      mend="Remove it to begin anew.") from fault
+
+
+def cameras_key(views: PaintViews) -> str:
+    """Hex SHA-256 of all views in their order."""
+    told = "\n".join(f"{one.part} {one.side} {one.detail} {one.camera.source}" for one in views.views)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _difference(kept: Any, asked: Any, at: str = "") -> str:

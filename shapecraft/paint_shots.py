@@ -56,6 +56,18 @@ class Shot:
         one, other = self.neighbours
         return ((metalness[one] - metalness[other]) ** 2).sum() / max(one.shape[0], 1)
 
+    def unlike(self, material: Material, wanted: torch.Tensor) -> torch.Tensor:
+        """Mean squared distance of roughness and metalness from those of each sample's part; 0 where none has any.
+
+        wanted : (parts, 2), nan where none
+        """
+        import torch
+
+        asked = wanted[self.buffers.part]
+        known = asked.isfinite()
+        off = torch.stack([material.roughness, material.metalness], dim=1) - asked
+        return (off[known] ** 2).sum() / known.sum().clamp(min=1)
+
 
 class Shots:
     """Shots by number of view and of light.

@@ -38,7 +38,7 @@ from shapecraft.paint_events import (
     TermStep,
 )
 from shapecraft.paint_faults import LeftOut
-from shapecraft.paint_keeping import PaintKeeper, kept_in
+from shapecraft.paint_keeping import PaintKeeper, cameras_key, kept_in
 from shapecraft.paint_noise import surface_noise
 from shapecraft.paint_settings import PaintSettings
 from shapecraft.paint_shots import Shot, Shots, lit
@@ -113,7 +113,7 @@ def paint(
         optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
         done, left = 0, LeftOut()
         if keeper is not None:
-            done, left, work.carried = keeper.read(work.field, optimiser)
+            done, left, work.carried = keeper.read(work.field, optimiser, work.cameras)
         yield PaintStarted(done, settings.steps, tuple(work.name(one) for one in work.terms),
                            len(work.views.views), settings.megabytes, fitting)
         for part, reason in work.skipped:
@@ -150,12 +150,12 @@ def _steps(
                 yield seen
             due = settings.checkpoint_every and not done % settings.checkpoint_every
             if keeper is not None and (due or done == settings.steps):
-                path = keeper.write(done, left, work.field, optimiser, work.carried)
+                path = keeper.write(done, left, work.field, optimiser, work.carried, work.cameras)
                 written = done
                 yield CheckpointWritten(done, path)
     except BaseException:
         if keeper is not None and whole and done > written:
-            keeper.write(done, left, work.field, optimiser, work.carried)
+            keeper.write(done, left, work.field, optimiser, work.carried, work.cameras)
         raise
 
 
@@ -179,6 +179,7 @@ class _Work:
                             device=device)
         self._environment, self._device = environments[0], device
         self._shown: Shot | None = None
+        self.cameras = cameras_key(self.views)
         self.carried: dict[int, Carried] = {}
         self._carried: dict[int, Carried] = {}
         self._every = 0 if settings.terms == "components" else settings.whole_every
@@ -270,21 +271,12 @@ class _Work:
             smooth = own.smooth_metalness * share * shot.roughening(leaves.metalness)
             asked = (*asked[:2], asked[2] + torch.autograd.grad(smooth, leaves.metalness)[0])
         if own.said:
-            unlike = own.said * share * self._unlike(shot, leaves)
+            unlike = own.said * share * shot.unlike(leaves, self._said)
             asked = (asked[0], *(one + more for one, more in zip(asked[1:], torch.autograd.grad(unlike, leaves[1:]),
                                                                  strict=True)))
         torch.autograd.backward(list(material), list(asked))
         return TermStep(self.name(term), shot.view, float(found.loss.detach()), found.timestep, found.weight,
                         found.norm, time.perf_counter() - begun, guided)
-
-    def _unlike(self, shot: Shot, material: Material) -> torch.Tensor:
-        """Mean squared distance of roughness and metalness from the words' own; 0 where no sample has any."""
-        import torch
-
-        wanted = self._said[shot.buffers.part]
-        known = wanted.isfinite()
-        found = torch.stack([material.roughness, material.metalness], dim=1)
-        return ((found - wanted)[known] ** 2).sum() / known.sum().clamp(min=1)
 
     def _noise(self, view: int) -> Any:
         """Of a detail: what it carries, at first that of the surface."""

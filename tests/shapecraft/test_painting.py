@@ -14,7 +14,7 @@ import torch
 from easel.errors import ConfigurationError
 from easel.guidance import DistilSettings, GuidanceError, weighting_sds, weighting_uniform
 from easel.runs import RunBusy
-from shapecraft import painted_field
+from shapecraft import painted_field, painting
 from shapecraft.brdf import Material
 from shapecraft.environments import environment
 from shapecraft.flat_painting import flat_painting
@@ -204,7 +204,7 @@ def test_parts_whose_words_name_nothing_are_not_pulled():
     work = work_of(settings, Still(), replace(SUBJECT, parts=("", "brass leg", "")))
     shot = next(one for one in map(partial(work._shots.at, light=0), range(3)) if len(one.buffers.part.unique()) == 2)
     start = [torch.full((len(shot.buffers),), 0.5, requires_grad=True) for _ in range(2)]
-    off = work._unlike(shot, Material(None, *start))
+    off = shot.unlike(Material(None, *start), work._said)
     leg = shot.buffers.part == 1
     asked = gloss_of(flat_painting(SUBJECT.mesh, ("", "brass leg", "")), 1)
     assert off.item() == pytest.approx(((0.5 - asked) ** 2).mean()), "the mean is over the samples that are pulled"
@@ -248,6 +248,27 @@ def test_it_goes_on_where_it_stopped_to_the_bit(stop, tmp_path):
     finished = list(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
     assert [type(one) for one in finished] == [PaintStarted, PartSkipped, PaintFinished]
     assert same(state(whole), state(finished))
+
+
+def test_a_checkpoint_of_other_cameras_is_refused(tmp_path, monkeypatch):
+    """As after another version of the library laid its tiles out otherwise: carried noise is of views by number."""
+    running = paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path)
+    for _ in zip(range(5), running, strict=False):
+        pass
+    running.close()
+    found = painting.paint_views
+
+    def turned(*given, **rest):
+        views = found(*given, **rest)
+        return replace(views, views=(views.views[1], views.views[0], *views.views[2:]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(painting, "paint_views", turned)
+        with pytest.raises(ConfigurationError, match=(
+                r"^expected a checkpoint of this painting, got one of other cameras, as another version of the library chooses "
+                r"them \(at .*checkpoint\.pt\)\. Remove it to begin anew\.$")):
+            next(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path))
+    assert next(paint(SUBJECT, ToyGuidance(), TINY, folder=tmp_path)).done > 0
 
 
 def test_keeping_and_showing_change_no_result(tmp_path):
