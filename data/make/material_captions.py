@@ -58,6 +58,7 @@ SYNONYMS = {
     "wheels": ("front wheels", "rear wheels"), "plates": ("left plates", "right plates"),
 }
 _FREE = ("{}", "{}", "{} texture", "a close-up of {}", "a piece of {}", "{} material", "{} surface")
+_DRAWN = tuple(made for made in MATERIALS for _ in range(made.often))
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -73,7 +74,7 @@ def with_article(phrase: str, noun: str = "") -> str:
 
 
 def chosen_coat(rng: np.random.Generator) -> Coat:
-    made = _one(MATERIALS, rng)
+    made = _one(_DRAWN, rng)
     colour = ""
     if made.coloured and rng.random() < (1.0 if made.name == "paint" else 0.7):
         colour = _one(COLOURS if rng.random() < 0.8 else FURTHER_COLOURS, rng)

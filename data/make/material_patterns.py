@@ -64,11 +64,11 @@ def _wood(at: Places, *, lines: float, wave: float, pores: float, contrast: floa
 
 
 def oak(at: Places) -> Look:
-    return _wood(at, lines=1.6, wave=0.55, pores=0.36, contrast=0.6)
+    return _wood(at, lines=1.6, wave=0.55, pores=0.4, contrast=0.85)
 
 
 def walnut(at: Places) -> Look:
-    return _wood(at, lines=0.9, wave=0.9, pores=0.15, contrast=0.75)
+    return _wood(at, lines=0.9, wave=0.9, pores=0.2, contrast=0.85)
 
 
 def pine(at: Places) -> Look:
@@ -191,14 +191,12 @@ def leather(at: Places) -> Look:
 
 
 def weave(at: Places) -> Look:
-    """Broad bands over and under each other."""
-    side = at.flat / 0.4
-    over = ((np.floor(side[..., 0]) + np.floor(side[..., 1])) % 2).astype(bool)
-    inside = side - np.floor(side) - 0.5
-    across = np.where(over, inside[..., 0], inside[..., 1])
-    round_ = 1 - 4 * across ** 2
-    return Look(tone=np.where(over, 1.25, 0.8) * (0.82 + 0.25 * round_), second=0.7 * _step(-round_, -0.35, 0.0),
-                height=0.03 * round_, roughness=0.95, sheen=0.05)
+    """Basket weave: squares of two broad threads each, which lie across and upright in turn."""
+    square = np.floor(at.flat / 0.56).sum(-1) % 2 == 0
+    thread = np.where(square, at.flat[..., 1], at.flat[..., 0]) / 0.28
+    rim = 2 * np.abs(thread - np.floor(thread) - 0.5)
+    gap = _step(rim, 0.5, 1.0)
+    return Look(tone=np.where(square, 1.25, 0.85), second=0.9 * gap, height=-0.04 * gap, roughness=0.95, sheen=0.05)
 
 
 def cotton(at: Places) -> Look:

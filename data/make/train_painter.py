@@ -32,7 +32,7 @@ class Plan:
 
     steps: int = 6000
     batch: int = 32
-    pictures: int = 10000
+    pictures: int = 24000
     rate: float = 2e-3
     decay: float = 0.01
     dropped: float = 0.12
