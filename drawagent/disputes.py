@@ -177,6 +177,7 @@ def agreement(found: Sequence[Dispute]) -> pandas.DataFrame:
     Pairs of one practice share a model and its libraries: the interval is about these pairs, not about the method.
     """
     import pandas
+
     from easel.statistics import wilson
 
     rows = []
