@@ -15,8 +15,8 @@ from shapecraft.catalogue import Entry, find_entry
 
 MATERIALS = ("wood", "brick", "leather", "fabric", "plastic", "stone")
 """Six classes that a reader sorts: all go with any colour word. Stone and plastic stand for granite and marble, which
-the embedded painter draws like its stone; of its own pictures of the six, 0.69 are told apart without colour (its card:
-fabric hardly, plastic by having no pattern)."""
+the embedded painter draws like its stone; how its own pictures of the six are told apart without colour is in its card
+(plastic by having no pattern)."""
 COLOURS = ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink", "brown", "black", "white")
 
 
