@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -31,8 +30,7 @@ class Stage:
     def __init__(self, draw: Callable[..., go.Figure]) -> None:
         import ipywidgets as ipw
 
-        self._draw, self._lock, self._due = draw, threading.RLock(), False
-        self._loop, self._home = running_loop(), threading.current_thread()
+        self._draw, self._lock = draw, threading.RLock()
         self._switches = {
             name: ipw.Checkbox(True, description=name, indent=False, layout={"width": "auto", "margin": "0 14px 0 0"})
             for name in ("boxes", "names", "parts")
@@ -48,21 +46,8 @@ class Stage:
         return Layers(**{name: switch.value for name, switch in self._switches.items()})
 
     def show(self) -> None:
-        """Draw anew, in one message.
-
-        Told by another thread, it draws as soon as the kernel's own thread is free: plotly says what is new and takes
-        it back in the same breath, and while the kernel hears a browser's answer to the last drawing it keeps only the
-        second of the two.
-        """
-        if self._loop is None or threading.current_thread() is self._home:
-            self._redraw()
-        elif not self._due:
-            self._due = True
-            self._loop.call_soon_threadsafe(self._redraw)
-
-    def _redraw(self) -> None:
+        """Draw anew, in one message."""
         with self._lock:
-            self._due = False
             fresh = self._drawn()
             with self._figure.batch_update():
                 for old, new in zip(self._figure.data, fresh.data, strict=False):
@@ -75,11 +60,3 @@ class Stage:
 
     def _drawn(self) -> go.Figure:
         return self._draw(layers=self.layers, triangles=LIVE_TRIANGLES, slots=SLOTS)
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The kernel's, where a cell is being run; None in a script."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

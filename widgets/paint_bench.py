@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from shapecraft.painted_looks import CHANNELS
 from widgets import craft_words, panels
 from widgets.craft_bench import button
-from widgets.craft_stage import running_loop
 from widgets.live_figure import live_figure
 from widgets.paint_figures import preview_png
 from widgets.paint_progress import WHOLE
@@ -27,9 +25,7 @@ class PaintBench:
     def __init__(self, stepper: PaintStepper) -> None:
         import ipywidgets as ipw
 
-        self._stepper, self._lock, self._due = stepper, threading.RLock(), False
-        self._loop: asyncio.AbstractEventLoop | None = running_loop()
-        self._home = threading.current_thread()
+        self._stepper, self._lock = stepper, threading.RLock()
         self._progress, self._said, self._picture, self._words = (ipw.HTML() for _ in range(4))
         self._fields = {name: self._field(name) for name in ("", *stepper.mesh.names)}
         self._moves = {
@@ -78,22 +74,12 @@ class PaintBench:
             preview_png(seen, self._channel.value), f"{self._channel.value} after {seen.done} steps", width=_WIDE)
 
     def _draw(self) -> None:
-        """The figure, in the kernel's own thread: see `widgets.craft_stage.Stage`."""
-        if self._loop is None or threading.current_thread() is self._home:
-            self._redraw()
-        elif not self._due:
-            self._due = True
-            self._loop.call_soon_threadsafe(self._redraw)
-
-    def _redraw(self) -> None:
-        with self._lock:
-            self._due = False
-            fresh = self._stepper.figure()
-            with self._figure.batch_update():
-                for old, new in zip(self._figure.data, fresh.data, strict=True):
-                    old.update(x=new.x, y=new.y)
-                for axis in ("xaxis", "xaxis2"):
-                    self._figure.layout[axis].range = fresh.layout[axis].range
+        fresh = self._stepper.figure()
+        with self._figure.batch_update():
+            for old, new in zip(self._figure.data, fresh.data, strict=True):
+                old.update(x=new.x, y=new.y)
+            for axis in ("xaxis", "xaxis2"):
+                self._figure.layout[axis].range = fresh.layout[axis].range
 
     def _field(self, name: str) -> Any:
         import ipywidgets as ipw

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import plotly.graph_objects as go
 
 from widgets.live_figure import live_figure
@@ -26,3 +28,30 @@ def test_two_figures_keep_their_own_traces_and_the_figure_is_not_touched():
     one.data[0].y = [7, 8]
     assert list(other.data[0].y) == [5]
     assert list(live_figure(figure).data[0].y) == [1, 2]
+
+
+def test_no_drawing_is_lost_while_a_browser_is_heard_in_another_thread(monkeypatch):
+    live, hearing, drawn = live_figure(go.Figure(go.Scatter(y=[0]))), threading.Event(), threading.Event()
+    sent = []
+    monkeypatch.setattr(live, "send_state", lambda key=None: sent.append(live._py2js_update))
+    from_json = live.trait_metadata("_js2py_layoutDelta", "from_json")
+
+    def slowly(value, widget):
+        hearing.set()
+        drawn.wait(0.2)
+        return from_json(value, widget)
+
+    monkeypatch.setattr(type(live)._js2py_layoutDelta, "metadata",
+                        {**type(live)._js2py_layoutDelta.metadata, "from_json": slowly})
+
+    def draw():
+        hearing.wait()
+        with live.batch_update():
+            live.data[0].y = [7, 8]
+        drawn.set()
+
+    drawing = threading.Thread(target=draw)
+    drawing.start()
+    live.set_state({"_js2py_layoutDelta": None})
+    drawing.join()
+    assert [message["style_data"]["y"] for message in sent if message] == [[[7, 8]]]
