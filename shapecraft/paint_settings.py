@@ -29,6 +29,9 @@ class PaintSettings:
     steps : of the optimiser (from close relatives: 1,500 to 5,000)
     rate, last_rate : of Adam (from close relatives: 0.01), and the share of it that the very last step has, down half a
         cosine (paper silent; 1 keeps it)
+    epsilon : of Adam, which moves what has slopes much above it as fast as any, and what has slopes below it by less
+        (Instant NGP: 1e-15, where the faintest noise moves a place as far as a pattern does; of the field's finest
+        levels, painted by the embedded model, slopes are about 1e-3 to 1e-2)
     awake : share of the steps by which the finest level of the field learns; the coarsest learn from the beginning, the
         others in order (ours: off, 0; otherwise what few views show spreads over a part before its pattern comes)
     sharpest : levels of the field learn from a picture where their cells are at least so many of its pixels wide, since
@@ -45,6 +48,8 @@ class PaintSettings:
         within those steps, as all others do before them. A detail's noise is that of the surface it shows
         (`paint_noise`) and is carried on from visit to visit (`easel.guidance.Carried`), which takes timesteps that go
         down; its light and backdrop stay, too (ours: off, 1)
+    level : whether of the gradient of a detail after `near_from` the slopes over its picture are taken out, which are
+        light, not pattern (ours: off)
     part_weight : of the components' terms (paper: 1)
     whole_every : steps from one global term to the next, which counts as often (paper: 1; ours: more where parts are
         many and a step is dear). Where no part has a term of its own it is 1: every step has a term
@@ -85,8 +90,10 @@ class PaintSettings:
     near: DistilSettings | None = None
     near_from: float = 1.0
     last_rate: float = 1.0
+    epsilon: float = 1e-15
     awake: float = 0.0
     sharpest: float = 0.0
+    level: bool = False
     part_weight: float = 1.0
     whole_every: int = 1
     environments: tuple[str, ...] = ("studio", "overcast", "window")
@@ -122,6 +129,11 @@ class PaintSettings:
         if not 0 < self.rate < 10 or not 0 <= self.last_rate <= 1:
             raise ConfigurationError("a rate above 0 and a last share from 0 to 1", where="PaintSettings.rate",
                                      came=f"{self.rate}, {self.last_rate}")
+        if not 0 < self.epsilon < 1:
+            raise ConfigurationError("a number above 0 and below 1", came=str(self.epsilon),
+                                     where="PaintSettings.epsilon")
+        if not isinstance(self.level, bool):
+            raise ConfigurationError("True or False", came=repr(self.level), where="PaintSettings.level")
         if not isinstance(self.near, DistilSettings | None):
             raise ConfigurationError("DistilSettings or None", came=repr(self.near), where="PaintSettings.near")
         if self.views.details and self.near_from < 1 and self.near is None:
@@ -190,9 +202,9 @@ class PaintSettings:
         near = replace(whole, guidance_scale=3.5, first_range=(0.62, 0.62), last_range=(0.03, 0.03))
         grid = FieldSettings(levels=10, entries_log2=16, coarsest=2, finest=768, hidden=32)
         return replace(cls(1200, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.33,
-                           last_rate=0.1, awake=0.28, sharpest=0.5, part_weight=4.0, samples=2, lights=1,
-                           shared_light=0.06, exposure=1.5, said=300.0,
-                           views=ViewPlan(whole=8, close=5, details=32)), **changes)
+                           last_rate=0.1, epsilon=3e-3, awake=0.28, sharpest=0.5, level=True, part_weight=4.0,
+                           samples=2, lights=1, shared_light=0.06, exposure=1.5, said=300.0,
+                           views=ViewPlan(whole=8, close=5, details=32, rim=0.06)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
         """Guidance of a part by name; None: of the whole."""

@@ -51,6 +51,11 @@ class Shot:
         seen = display(shade(self.light, material), exposure=exposure)
         return self.buffers.picture(seen, display(torch.full((3,), backdrop, device=seen.device)))
 
+    @property
+    def shown(self) -> torch.Tensor:
+        """(H, W) share of each pixel that shows something."""
+        return self.buffers.picture(self.buffers.normal.new_ones((len(self.buffers), 1)), (0.0,))[0, 0]
+
     def roughening(self, metalness: torch.Tensor) -> torch.Tensor:
         """Mean squared step of metalness between neighbours; 0 without any."""
         one, other = self.neighbours

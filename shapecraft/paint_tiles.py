@@ -36,12 +36,13 @@ _LENS_DEG = 20.0  # at most; a camera that must stand farther off has a longer o
 
 def tiles_of(
     mesh: ObjectMesh, number: int, *, most: int, square: float, middle: np.ndarray, reach: float,
-    chance: np.random.Generator,
+    chance: np.random.Generator, rim: float = 0.0,
 ) -> list[Camera]:
     """Cameras of the tiles of a part, at most `most`; none where nothing of it is seen.
 
     number : place in `mesh.parts`; square : metres, side of the largest square that it fills in a picture
-    middle, reach : of the ball, metres, in which no camera stands
+    middle, reach : of the ball, metres, in which no camera stands; rim : share of a side, along each border of a tile,
+        that shows nothing
     """
     part = mesh.parts[number]
     points, _, _, face = spread_points(part, max(_POINTS, _EACH * most), chance)
@@ -52,8 +53,8 @@ def tiles_of(
         return []
     area = part.area * len(shown) / len(points)
     place = _Place(mesh, number, points[shown], normals[shown] * (-1.0 if (part.volume or 1.0) < 0 else 1.0), middle,
-                   reach)
-    finest, widest = (math.sqrt(area / (_PACKED * count)) for count in (most, max(most / _FEW, 1)))
+                   reach, rim)
+    finest, widest = (math.sqrt(area / (_PACKED * count)) / (1 - 2 * rim) for count in (most, max(most / _FEW, 1)))
     side = max(finest, min(widest, _FILLED * square))
     best, shown_best = place.laid(side, most, chance)
     for turn in range(1, _TRIES):
@@ -71,9 +72,11 @@ class _Place:
 
     def __init__(
         self, mesh: ObjectMesh, number: int, points: np.ndarray, normals: np.ndarray, middle: np.ndarray, reach: float,
+        rim: float,
     ) -> None:
         self._mesh, self._number, self._points, self._normals = mesh, number, points, normals
         self._middle, self._reach, self._open = middle, reach, mesh.parts[number].volume is None
+        self._inner = 1 - 2 * rim
 
     def laid(self, side: float, most: int, chance: np.random.Generator) -> tuple[list[Camera], float]:
         """At most so many tiles of one side, metres, and the share of the points that they show."""
@@ -97,7 +100,7 @@ class _Place:
 
     def _square_to(self, seed: int, side: float, bare: np.ndarray) -> tuple[Camera, np.ndarray]:
         """The tile around a point, and what it shows (N,) bool."""
-        beside = np.linalg.norm(self._points - self._points[seed], axis=1) < 0.6 * side
+        beside = np.linalg.norm(self._points - self._points[seed], axis=1) < 0.6 * self._inner * side
         near = bare & beside & (self._normals @ self._normals[seed] > _FACING)
         near[seed] = True
         target, square_to = self._points[near].mean(axis=0), self._normals[near].mean(axis=0)
@@ -106,7 +109,8 @@ class _Place:
         for towards in (one for way in ((square_to, -square_to) if self._open else (square_to,))
                         for one in (way, *_leaning(way))):
             camera = _before(target, towards, side, self._middle, self._reach)
-            seen = _shown(self._mesh, self._number, camera, self._points, self._normals, both=self._open)
+            seen = _shown(self._mesh, self._number, camera, self._points, self._normals, within=self._inner,
+                          both=self._open)
             share = float(seen[near].mean())
             if best is None or share > best[0]:
                 best = share, camera, seen
@@ -132,12 +136,14 @@ def _before(target: np.ndarray, towards: np.ndarray, side: float, middle: np.nda
 
 
 def _shown(
-    mesh: ObjectMesh, number: int, camera: Camera, points: np.ndarray, normals: np.ndarray, *, both: bool,
+    mesh: ObjectMesh, number: int, camera: Camera, points: np.ndarray, normals: np.ndarray, *, within: float,
+    both: bool,
 ) -> np.ndarray:
-    """(N,) bool: in the picture, not hidden, and not from a flat side; both : sides of the surface are outside"""
+    """(N,) bool: in the picture, not hidden, and not from a flat side. within : share of the picture's side, around its
+    middle, that counts; both : sides of the surface are outside"""
     seen = rasterise(mesh, [camera], size=_PIXELS, extras=())
     x, y, depth = camera.project(points).T
-    inside = (np.abs(x) < 1) & (np.abs(y) < 1)
+    inside = (np.abs(x) < within) & (np.abs(y) < within)
     column, row = (np.clip(np.nan_to_num((one + 1) / 2 * _PIXELS), 0, _PIXELS - 1).astype(int) for one in (x, y))
     away = np.array(camera.eye) - points
     facing = np.einsum("pi,pi->p", normals, away) / np.linalg.norm(away, axis=1)

@@ -41,6 +41,8 @@ class ViewPlan:
     whole : views of the object; close : close-ups of each part (paper silent; ours: 24, 6)
     details : at most so many nearer ones of each part, all of one scale, laid out to show what is seen of it (ours:
         off; a model paints a material's pattern well only where it fills the picture; see `paint_tiles`)
+    rim : share of a detail's side, along each border of its picture, from which nothing is learnt (ours: off; see
+        `paint_details`)
     elevations_deg : lowest and highest view of the whole (paper silent; ours: -20, 70)
     fov_deg : narrowest and widest picture that holds the ball around what is framed (from close relatives: 25 to
         45); the lens is then lengthened until what is framed fills the picture
@@ -50,6 +52,7 @@ class ViewPlan:
     whole: int = 24
     close: int = 6
     details: int = 0
+    rim: float = 0.0
     elevations_deg: tuple[float, float] = (-20.0, 70.0)
     fov_deg: tuple[float, float] = (25.0, 45.0)
     room: tuple[float, float] = (1.05, 1.3)
@@ -62,6 +65,8 @@ class ViewPlan:
         if not 0 <= self.details <= 1024 or (self.details and not self.close):
             raise ConfigurationError("up to 1024 details beside close-ups", where="ViewPlan",
                                      came=f"{self.details}, {self.close} close-ups")
+        if not 0 <= self.rim <= 0.3:
+            raise ConfigurationError("a rim of 0 to 0.3 of the side", came=str(self.rim), where="ViewPlan")
         if not -85 <= low <= high <= 85 or not 5 <= self.fov_deg[0] <= self.fov_deg[1] <= 90 or not (
                 1 <= self.room[0] <= self.room[1] <= 4):
             raise ConfigurationError("elevations within 85 degrees, fov 5 to 90, room 1 to 4", where="ViewPlan",
@@ -229,8 +234,8 @@ def _close(
     if plan.details and views:
         shown_parts, pixels = glances == number, 2 * spans / _GLANCE
         square = max(_largest(one) * pixel for one, pixel in zip(shown_parts, pixels, strict=True))
-        tiles = tiles_of(mesh, number, most=plan.details, square=square, middle=middle, reach=_CLEAR * radius,
-                         chance=chance)
+        tiles = tiles_of(mesh, number, most=plan.details, square=square, rim=plan.rim, middle=middle,
+                         reach=_CLEAR * radius, chance=chance)
         views.extend(PaintView(one, number, side(np.subtract(one.eye, one.target)), detail=True) for one in tiles)
     return views
 

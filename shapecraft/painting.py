@@ -26,6 +26,7 @@ from shapecraft.flat_painting import worded_material
 from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, still_chance, terms_at, uses_before, view_at
+from shapecraft.paint_details import levelled, within_rim
 from shapecraft.paint_events import (
     CheckpointWritten,
     PaintEvent,
@@ -110,7 +111,7 @@ def paint(
         with torch_threads(threads):
             work = _Work(subject, guidance, settings, environments, device)
             fitting = work.fitting()
-        optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=1e-15)
+        optimiser = torch.optim.Adam(work.field.parameters, lr=settings.rate, betas=(0.9, 0.99), eps=settings.epsilon)
         done, left = 0, LeftOut()
         if keeper is not None:
             done, left, work.carried = keeper.read(work.field, optimiser, work.cameras)
@@ -263,6 +264,10 @@ class _Work:
                                          where=self.guidance.source, mend="Paint with near_from=1: details need noise "
                                                                           "that is carried on.")
             self._carried[number] = found.carried
+        if shot.view.detail:
+            if late:
+                upon = levelled(upon, shot.shown) if own.level else upon
+            upon = within_rim(upon, own.views.rim)
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
         if shot.inner is not None:

@@ -18,6 +18,7 @@ def test_the_papers_preset_adds_nothing_of_ours():
     assert (PAPER.over, PAPER.terms, PAPER.policy, PAPER.part_weight, PAPER.whole_every) == ("uv", "both", "sum", 1.0, 1)
     assert (PAPER.smooth_metalness, PAPER.said, PAPER.shared_light, PAPER.last_rate, PAPER.views.details) == (0, 0, 0, 1, 0)
     assert (PAPER.near, PAPER.near_from, PAPER.sharpest, PAPER.awake, PAPER.inset) == (None, 1, 0, 0, 0)
+    assert (PAPER.epsilon, PAPER.level, PAPER.views.rim) == (1e-15, False, 0)
     assert (PAPER.steps, PAPER.rate) == (3000, 0.01)
     assert PAPER.whole == PAPER.part == DistilSettings(
         guidance_scale=100.0, weighting="sds", first_range=(0.02, 0.98), last_range=(0.02, 0.5))
@@ -60,6 +61,9 @@ def test_presets_take_changes():
     ({"near_from": 1.5}, r"^expected a share from 0 to 1, got 1\.5 \(at PaintSettings\.near_from\)"),
     ({"near_from": -0.1}, r"^expected a share from 0 to 1, got -0\.1 \(at PaintSettings\.near_from\)"),
     ({"near_from": float("nan")}, r"^expected a share from 0 to 1, got nan"),
+    ({"epsilon": 0.0}, r"^expected a number above 0 and below 1, got 0\.0 \(at PaintSettings\.epsilon\)"),
+    ({"epsilon": float("nan")}, r"^expected a number above 0 and below 1, got nan"),
+    ({"level": 1}, r"^expected True or False, got 1 \(at PaintSettings\.level\)"),
     ({"own": (("seat", 3),)}, r"pairs of a part's name, each once, and its DistilSettings, got \(\('seat', 3\),\)"),
     ({"own": (("seat", PAPER.part), ("seat", PAPER.whole))}, r"a part's name, each once"),
     ({"own": "seat"}, r"pairs of a part's name"),

@@ -212,3 +212,9 @@ def test_details_without_close_ups_and_too_many_are_refused(details, close):
     with pytest.raises(ConfigurationError, match=rf"^expected up to 1024 details beside close-ups, got {details}, {close} "
                                                  r"close-ups \(at ViewPlan\)"):
         ViewPlan(whole=2, close=close, details=details)
+
+
+@pytest.mark.parametrize("rim", [-0.1, 0.31, float("nan")])
+def test_a_rim_has_bounds(rim):
+    with pytest.raises(ConfigurationError, match=rf"^expected a rim of 0 to 0.3 of the side, got {rim} \(at ViewPlan\)"):
+        ViewPlan(rim=rim)

@@ -355,3 +355,44 @@ def test_a_weighting_of_late_steps_without_a_name_is_kept_in_no_folder(tmp_path)
     settings = replace(LATE, steps=1, near=replace(GUIDED, weighting=lambda alphabar: 1.0))
     with pytest.raises(ConfigurationError, match="a weighting with a name of its own"):
         next(paint(SUBJECT, ToyGuidance(), settings, folder=tmp_path))
+
+
+class Asking(ToyGuidance):
+    """Its gradient is what it is told."""
+
+    def __init__(self, asked: torch.Tensor) -> None:
+        super().__init__()
+        self.asked = asked
+
+    def distil(self, picture, prompt, **rest):
+        return replace(super().distil(picture, prompt, **rest), loss=(self.asked * picture).sum())
+
+
+def pulled(settings, asked: torch.Tensor, *, step: int) -> float:
+    """How much the field's slopes are after one term of a leg at a step."""
+    work = work_of(settings, Asking(asked))
+    leg = SUBJECT.mesh.names.index("leg")
+    assert work._shot(step, leg)[1].view.detail
+    work.term(step, leg, 1.0, 1)
+    return math.sqrt(sum(float(one.grad.square().sum()) for one in work.field.parameters if one.grad is not None))
+
+
+def test_a_detail_asks_for_no_light():
+    size = ToyGuidance().size
+    plain, levelled = (replace(LATE, level=level, shared_light=0.0) for level in (False, True))
+    slope = torch.linspace(-1, 1, size).reshape(1, 1, size, 1).expand(1, 3, size, size)
+    assert pulled(levelled, slope, step=FAR) < 0.01 * pulled(plain, slope, step=FAR)
+    even = torch.ones(1, 3, size, size)
+    assert pulled(levelled, even, step=FAR) == pytest.approx(pulled(plain, even, step=FAR), rel=1e-3)
+
+
+def test_a_detail_asks_for_little_at_its_borders(monkeypatch):
+    size = ToyGuidance().size
+    settings = replace(LATE, views=replace(LATE.views, rim=2 / size))
+    inner = torch.zeros(1, 3, size, size)
+    inner[..., 2:-2, 2:-2] = 1
+    found = [pulled(settings, one, step=FAR) for one in (inner, 1 - inner)]
+    monkeypatch.setattr(painting, "within_rim", lambda gradient, rim: gradient)
+    without = [pulled(settings, one, step=FAR) for one in (inner, 1 - inner)]
+    assert found[0] == pytest.approx(without[0], rel=1e-4)
+    assert found[1] == pytest.approx(0.1 * without[1], rel=1e-4)
