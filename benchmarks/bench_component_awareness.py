@@ -6,11 +6,12 @@
 
 Arms: both terms, the global one alone, the components' alone, both with prompts swapped between parts, both with the
 gradient of the guidance taken times 0, and Tier 0 (flat materials from words, no model). All but Tier 0 start from one
-grey, roughness 0.5, metalness 0.5. Run it with `--set said=0`: the preset's pull towards the roughness and metalness of
-each part's words would hand every arm, the global one and the one times 0 too, what only its prompts should say. A part
+grey, roughness 0.5, metalness 0.5, and without the preset's pull towards the roughness and metalness of each part's
+words (`said`, 0 here unless `--set` says otherwise): it would hand every arm, the global one and the one times 0 too,
+what only its prompts should say. A part
 is right where its mean albedo is nearer (CIELAB) to its own prompt's reference colour than to every other part's. Every
 finished cell is a line of OUT/cells.jsonl and a picture, so that the same command goes on where it was stopped. Table
-and sheets show what these settings and this model made, no other rows; `--source`, with --table or --sheet, names a
+and sheets show what these settings, this model and this code made, no other rows; `--source`, with --table or --sheet, names a
 model by its rows instead of opening it. `--sheet` makes the contact sheet of an arm's grey crops for a reader who sorts
 them (the key lies beside it, in key-ARM.json); `--answers` (number -> material) counts what was sorted right.
 Objects are made once, behind a wall, which takes Blender, and kept in OUT/objects.
@@ -21,6 +22,8 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
+import functools
+import hashlib
 import io
 import json
 import math
@@ -78,6 +81,7 @@ class Cell:
     seed: int
     guidance: str
     settings: PaintSettings
+    code: str
 
     @property
     def painted_case(self) -> PaintingCase:
@@ -85,7 +89,7 @@ class Cell:
         return case.swapped() if self.arm == "swapped" else case
 
     def key(self, source: str) -> str:
-        own = {"arm": self.arm, "case": self.case, "seed": self.seed, "prompts": self.painted_case.appearance.row()}
+        own = {"code": self.code, "arm": self.arm, "case": self.case, "seed": self.seed, "prompts": self.painted_case.appearance.row()}
         if self.arm != "tier0":
             own |= {"guidance": source, "settings": self.settings.row()}
         return fingerprint(own)[:16]
@@ -93,6 +97,15 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.arm}/{self.case}-{self.seed}"
+
+
+@functools.cache
+def code() -> str:
+    """Of all that paints, measures and cuts crops, so that no sheet mixes what two versions of it made."""
+    folders = {"easel": "*.py", "shapecraft": "*.py", "benchmarks": Path(__file__).name}
+    root = Path(__file__).resolve().parents[1]
+    held = [path.read_bytes() for folder, names in folders.items() for path in sorted((root / folder).glob(names))]
+    return hashlib.sha256(b"".join(held)).hexdigest()[:16]
 
 
 class Muted:
@@ -162,7 +175,7 @@ def run_cell(cell: Cell) -> dict[str, Any]:
     path = picture_path(cell.out, cell.arm, cell.case, cell.seed, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, shown)
-    return {"key": key, "arm": cell.arm, "case": cell.case, "seed": cell.seed, "source": source,
+    return {"key": key, "arm": cell.arm, "case": cell.case, "seed": cell.seed, "source": source, "code": cell.code,
             "settings": {} if cell.arm == "tier0" else cell.settings.row(), "seconds": round(seconds, 2), **row,
             "crops": crops}
 
@@ -245,9 +258,8 @@ def of_these(rows: Sequence[dict[str, Any]], options: argparse.Namespace, source
 
 def heading(rows: Sequence[dict[str, Any]], options: argparse.Namespace, source: str, left: int) -> str:
     """What the table is of; left : rows of other settings, models, cases, seeds or arms"""
-    chosen = read_paint_settings(options.settings, options.set)
-    changed = " ".join(options.set or [])
-    return (f"{source}; preset {options.settings}{' ' if changed else ''}{changed}; over {chosen.over}; "
+    chosen = chosen_of(options)
+    return (f"{source}; preset {options.settings} {' '.join(changes(options))}; over {chosen.over}; code {code()}; "
             f"{len(rows)} of {len(cells_of(options))} cells; {left} other rows left out")
 
 
@@ -323,11 +335,21 @@ def sheet(out: Path, rows: Sequence[dict[str, Any]], arm: str, seeds: Sequence[i
     print(f"{len(crops)} crops: {out / f'crops-{arm}.png'}; key: {out / f'key-{arm}.json'}")
 
 
+def changes(options: argparse.Namespace) -> list[str]:
+    """Of the preset; without `said` unless it is asked for."""
+    asked = list(options.set or [])
+    return asked if any(one.startswith("said=") for one in asked) else ["said=0", *asked]
+
+
+def chosen_of(options: argparse.Namespace) -> PaintSettings:
+    return read_paint_settings(options.settings, changes(options))
+
+
 def cells_of(options: argparse.Namespace) -> list[Cell]:
-    chosen = read_paint_settings(options.settings, options.set)
+    chosen = chosen_of(options)
     cases = painting_cases([one for one in options.cases.split(",") if one])
     folder = str(options.guidance or "")
-    return [Cell(options.out, arm, case.name, int(seed), folder, chosen) for seed in options.seeds.split(",")
+    return [Cell(options.out, arm, case.name, int(seed), folder, chosen, code()) for seed in options.seeds.split(",")
             for arm in options.arms.split(",") for case in cases]
 
 

@@ -16,6 +16,20 @@ FAINT = 0.1
 """Weight of a border's gradient (ours): it decides where nothing else is seen of a place, and hardly elsewhere."""
 
 
+def of_detail(gradient: torch.Tensor, shown: torch.Tensor, *, rim: float, level: bool) -> torch.Tensor:
+    """What is taken of a gradient (B, C, H, W) with regard to the picture of a detail.
+
+    shown : (h, w) share of each pixel of the picture, of whatever size, that shows the part
+    rim : see `ViewPlan`; level : see `PaintSettings`; the borders count as little for the slopes as for the rest
+    """
+    import torch
+
+    if level:
+        weight = torch.nn.functional.interpolate(shown[None, None], gradient.shape[2:], mode="bilinear", antialias=True)
+        gradient = levelled(gradient, within_rim(weight, rim)[0, 0])
+    return within_rim(gradient, rim)
+
+
 def within_rim(picture: torch.Tensor, rim: float) -> torch.Tensor:
     """(B, C, H, W), along the borders times `FAINT`. rim : share of a side, rounded to pixels"""
     import torch

@@ -30,7 +30,7 @@ _BESIDE = 0.2  # sides around a place where no tile is worth while, within which
 _PACKED = 0.55  # share of a tile's square that is new, as a rule
 _FEW = 4  # times fewer tiles than granted, and larger ones, where they are filled nevertheless
 _FILLED = 0.9  # of the largest square that the part fills
-_SHORT, _LARGER, _TRIES = 0.92, 1.25, 6  # where less is shown, tiles are so many times as wide, so often
+_SHORT, _LARGER = 0.92, 1.25  # where less is shown, tiles are so many times as wide, and again, up to the whole part
 _LENS_DEG = 20.0  # at most; a camera that must stand farther off has a longer one
 
 
@@ -42,7 +42,7 @@ def tiles_of(
 
     number : place in `mesh.parts`; square : metres, side of the largest square that it fills in a picture
     middle, reach : of the ball, metres, in which no camera stands; rim : share of a side, along each border of a tile,
-        that shows nothing
+        in which nothing counts as shown
     """
     part = mesh.parts[number]
     points, _, _, face = spread_points(part, max(_POINTS, _EACH * most), chance)
@@ -57,13 +57,12 @@ def tiles_of(
     finest, widest = (math.sqrt(area / (_PACKED * count)) / (1 - 2 * rim) for count in (most, max(most / _FEW, 1)))
     side = max(finest, min(widest, _FILLED * square))
     best, shown_best = place.laid(side, most, chance)
-    for turn in range(1, _TRIES):
-        if shown_best >= _SHORT:
-            break
-        tiles, share = place.laid(side * _LARGER**turn, most, chance)
-        if share <= shown_best:
-            break
-        best, shown_best = tiles, share
+    across = float(np.linalg.norm(np.ptp(part.bounds, axis=0))) / (1 - 2 * rim)
+    while shown_best < _SHORT and side < across:
+        side *= _LARGER
+        tiles, share = place.laid(side, most, chance)  # not always more than by smaller ones: places come by chance
+        if share > shown_best:
+            best, shown_best = tiles, share
     return best
 
 

@@ -41,8 +41,8 @@ class ViewPlan:
     whole : views of the object; close : close-ups of each part (paper silent; ours: 24, 6)
     details : at most so many nearer ones of each part, all of one scale, laid out to show what is seen of it (ours:
         off; a model paints a material's pattern well only where it fills the picture; see `paint_tiles`)
-    rim : share of a detail's side, along each border of its picture, from which nothing is learnt (ours: off; see
-        `paint_details`)
+    rim : share of a detail's side, along each border of its picture, rounded to pixels, that weighs a tenth in the
+        guidance's gradient, and by which tiles overlap more (ours: off; see `paint_details`)
     elevations_deg : lowest and highest view of the whole (paper silent; ours: -20, 70)
     fov_deg : narrowest and widest picture that holds the ball around what is framed (from close relatives: 25 to
         45); the lens is then lengthened until what is framed fills the picture

@@ -26,7 +26,7 @@ from shapecraft.flat_painting import worded_material
 from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, still_chance, terms_at, uses_before, view_at
-from shapecraft.paint_details import levelled, within_rim
+from shapecraft.paint_details import of_detail
 from shapecraft.paint_events import (
     CheckpointWritten,
     PaintEvent,
@@ -265,9 +265,7 @@ class _Work:
                                                                           "that is carried on.")
             self._carried[number] = found.carried
         if shot.view.detail:
-            if late:
-                upon = levelled(upon, shot.shown) if own.level else upon
-            upon = within_rim(upon, own.views.rim)
+            upon = of_detail(upon, shot.shown, rim=own.views.rim, level=late and own.level)
         share = weight * (own.part_weight if term != WHOLE else 1.0)
         asked = torch.autograd.grad(drawn, list(leaves), upon * share)
         if shot.inner is not None:

@@ -38,6 +38,8 @@ class FieldSettings:
     entries_log2 : rows of a level's table (ours: 15; Instant NGP 14 to 24)
     coarsest, finest : cells along the longest side of the bounds (ours: 8, 256)
     hidden : width of the hidden layer (Instant NGP: 64)
+    turned : each grid has a direction of its own, else all lie along the axes (Instant NGP), and so along the sides of
+        many an object and the pictures of them: rows of pixels that meet rows of cells come out as stripes (ours: off)
     albedo, roughness, metalness : what a point has before the first step, strictly inside its range (ours: linear
         0.214, which is the middle of a screen's values; 0.5, 0.5). Ranges: albedo 0 to 1 linear, roughness
         `lobes.FLOOR` to 1, metalness 0 to 1.
@@ -51,6 +53,7 @@ class FieldSettings:
     coarsest: int = 8
     finest: int = 256
     hidden: int = 64
+    turned: bool = False
     albedo: tuple[float, float, float] = (0.214, 0.214, 0.214)
     roughness: float = 0.5
     metalness: float = 0.5
@@ -61,6 +64,8 @@ class FieldSettings:
                 and 1 <= self.coarsest <= self.finest <= 65_536 and 1 <= self.hidden <= 1024):
             raise ConfigurationError("1 to 24 levels, 1 to 8 features, 8 to 24 bits of entries, 1 <= coarsest <= "
                                      "finest <= 65536, 1 to 1024 hidden", came=str(sizes), where="FieldSettings")
+        if not isinstance(self.turned, bool):
+            raise ConfigurationError("True or False", came=repr(self.turned), where="FieldSettings.turned")
         starts = (*self.albedo, self.roughness, self.metalness)
         lows = (0.0, 0.0, 0.0, FLOOR, 0.0)
         if len(starts) != 5 or not all(low < one < 1.0 for low, one in zip(lows, starts, strict=True)):
@@ -204,16 +209,21 @@ class TextureField:
                                      mend="A part without uv has none to paint on; make an atlas first.")
         low, high = (torch.from_numpy(one).to(points.device) for one in self.bounds)
         # One scale for all axes: cells are as long as they are wide.
-        inside = (points.clamp(low, high) - low) / (high - low).max()
+        scale = (high - low).max()
+        inside, middle = (points.clamp(low, high) - low) / scale, (high - low) / scale / 2
         size = 1 << self.settings.entries_log2
         entries, weights = [], []
         for level, cells in enumerate(self.settings.resolutions):
-            at = inside * cells
-            below = at.floor().clamp(0, cells - 1)
+            along, at = cells, inside * cells
+            if self.settings.turned:
+                reach = float(torch.linalg.vector_norm(middle))  # of a ball around the box
+                direction = torch.from_numpy(_direction(level, dimensions)).to(points.device)
+                along, at = math.ceil(2 * reach * cells), ((inside - middle) @ direction.T + reach) * cells
+            below = at.floor().clamp(0, along - 1)
             share, cell = at - below, below.long()
             for corner in itertools.product((0, 1), repeat=dimensions):
                 step = torch.tensor(corner, device=points.device)
-                entries.append(_row(cell + step, cells + 1, size) + level * size)
+                entries.append(_row(cell + step, along + 1, size) + level * size)
                 weights.append(torch.where(step.bool(), share, 1 - share).prod(dim=1))
         shape = (len(points), self.settings.levels, 1 << dimensions)
         return Places(torch.stack(entries, dim=1).to(torch.int32).reshape(shape),
@@ -243,6 +253,13 @@ class TextureField:
             found = [self.material(self.places(points[start:start + chunk]))
                      for start in range(0, max(len(points), 1), chunk)]
         return Material(*(torch.cat(field).cpu().numpy().astype(np.float32) for field in zip(*found, strict=True)))
+
+
+def _direction(level: int, dimensions: int) -> np.ndarray:
+    """(D, D) a rotation, one for each level, the same for every field."""
+    found, upper = np.linalg.qr(np.random.default_rng((level, dimensions)).standard_normal((dimensions, dimensions)))
+    found = found * np.sign(np.diag(upper))  # else not all are alike likely
+    return found if np.linalg.det(found) > 0 else found[::-1].copy()
 
 
 def _row(corner: torch.Tensor, along: int, size: int) -> torch.Tensor:

@@ -21,7 +21,8 @@ def live_figure(figure: go.Figure) -> go.FigureWidget:
 
     It may be drawn from any thread, within `batch_update`. JupyterLab gives what a browser says to a thread of its own.
     While traitlets hears it there, of each trait only the last value is told, and plotly says what is new and takes it
-    back in the same breath: a drawing made in another thread at that moment would be lost. So the two take turns.
+    back in the same breath: a drawing made in another thread at that moment would be lost. So the two take turns; a
+    callback of the figure itself must take no lock under which another thread draws.
     """
     import plotly.graph_objects as go
     from traitlets import default

@@ -14,7 +14,7 @@ from tests.shapecraft.toy_painting import GUIDED, ToyGuidance, part
 
 QUICK = ["--cases", "stool", "--seeds", "0", "--guidance", "none", "--set", "steps=30", "--set", "rate=0.1", "--set",
          "views.whole=2", "--set", "views.close=2", "--set", "views.details=4", "--set", "environments=[overcast]", "--set", "over=apart",
-         "--set", "field.levels=6", "--set", "field.finest=64", "--set", "field.entries_log2=12", "--set", "said=0"]
+         "--set", "field.levels=6", "--set", "field.finest=64", "--set", "field.entries_log2=12"]
 
 
 @pytest.fixture
@@ -45,8 +45,9 @@ def test_arms_come_out_as_they_must_and_a_second_run_paints_nothing(tmp_path, to
     assert "| components | 1 | 2 of 2 | 1.000 | 0.342 to 1.000 | - | 0.500 | 1 of 1 | 0 | 1.000 | " in told
     assert ("| zero | 1 | 1 of 2 | 0.500 | 0.095 to 0.905 | - | 0.500 | 0 of 1 | 0 | 0.500 | 0.50 | 0.00, 0.00, 1 of 1 | "
             "0.00, 0.00 |") in told
-    assert f"{toy.source}; preset small steps=30 " in told
-    assert "; over apart; 4 of 4 cells; 0 other rows left out" in told
+    assert f"{toy.source}; preset small said=0 steps=30 " in told
+    assert f"; over apart; code {bench.code()}; 4 of 4 cells; 0 other rows left out" in told
+    assert {row["code"] for row in rows.values()} == {bench.code()}
     calls = len(toy.calls)
     bench.main([str(tmp_path), *QUICK, "--arms", "components,swapped,zero,tier0"])
     assert "0 of 4 cells to paint" in capsys.readouterr().out
@@ -114,3 +115,19 @@ def test_an_unknown_arm_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         bench.main([str(tmp_path), "--arms", "none"])
     assert "arms are both, global, components, swapped, zero, tier0, not none" in capsys.readouterr().err
+
+
+def test_the_words_pull_only_where_it_is_asked_for(tmp_path, toy, capsys):
+    bench.main([str(tmp_path), *QUICK, "--arms", "zero", "--set", "said=300"])
+    row = json.loads((tmp_path / "cells.jsonl").read_text())
+    assert row["settings"]["said"] == 300
+    assert all(part["roughness"] != 0.5 for part in row["parts"])
+    assert "views.details=4" in (told := capsys.readouterr().out)
+    assert "said=0" not in told
+
+
+def test_rows_of_other_code_are_other_rows(tmp_path, toy, capsys, monkeypatch):
+    bench.main([str(tmp_path), *QUICK, "--arms", "tier0"])
+    monkeypatch.setattr(bench, "code", lambda: "another")
+    bench.main([str(tmp_path), *QUICK, "--arms", "tier0", "--table"])
+    assert "code another; 0 of 1 cells; 1 other rows left out" in capsys.readouterr().out

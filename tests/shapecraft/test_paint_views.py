@@ -131,6 +131,20 @@ def test_inside_out_parts_and_open_sheets_are_seen():
         seen_points(mesh, np.zeros((3, 3)), np.zeros(2), np.zeros((3, 3)))
 
 
+def test_only_views_that_are_steep_enough_count():
+    """Of the walls of a gap, 0.2 wide: what lies 0.3 below its edge is seen at a cosine of 0.55, 0.6 below at 0.32."""
+    mesh = ObjectMesh((part("walls", trimesh.util.concatenate([
+        trimesh.creation.box((0.1, 3.0, 2.0)).apply_translation((x, 0, 0)) for x in (-0.15, 0.15)])),))
+    depth = np.linspace(0.05, 1.0, 39)
+    points = np.stack([np.full(39, 0.1), np.zeros(39), 1 - depth], axis=1)
+    normals = np.tile([-1.0, 0.0, 0.0], (39, 1))
+    for steepest in (0.25, 0.5):
+        seen = seen_points(mesh, points, np.zeros(39, dtype=int), normals, size=512, directions=2000, steepest=steepest)
+        reach = 0.2 * np.sqrt(1 / steepest**2 - 1)
+        assert seen[depth < reach - 0.08].all()
+        assert not seen[depth > reach + 0.03].any()
+
+
 def test_surface_that_is_never_seen_gets_no_gradient():
     """Painted from every camera; of the finest level only entries that a seen place reads have moved."""
     mesh = stool()

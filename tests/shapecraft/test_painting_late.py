@@ -14,7 +14,7 @@ from easel.errors import ConfigurationError
 from easel.guidance import Carried, DistilSettings
 from shapecraft import painting
 from shapecraft.environments import environment
-from shapecraft.paint_events import PaintStepped, TermLeftOut
+from shapecraft.paint_events import PaintFinished, PaintStepped, TermLeftOut
 from shapecraft.paint_noise import surface_noise
 from shapecraft.paint_views import ViewPlan
 from shapecraft.painting import _Work, paint
@@ -368,13 +368,19 @@ class Asking(ToyGuidance):
         return replace(super().distil(picture, prompt, **rest), loss=(self.asked * picture).sum())
 
 
-def pulled(settings, asked: torch.Tensor, *, step: int) -> float:
+def pulled(settings, asked: torch.Tensor, *, step: int, detail: bool = True) -> float:
     """How much the field's slopes are after one term of a leg at a step."""
     work = work_of(settings, Asking(asked))
     leg = SUBJECT.mesh.names.index("leg")
-    assert work._shot(step, leg)[1].view.detail
+    assert work._shot(step, leg)[1].view.detail == detail
     work.term(step, leg, 1.0, 1)
     return math.sqrt(sum(float(one.grad.square().sum()) for one in work.field.parameters if one.grad is not None))
+
+
+def first(settings, *, detail: bool) -> int:
+    """The first early step whose term of a leg sees a detail, or does not."""
+    work, leg = work_of(settings), SUBJECT.mesh.names.index("leg")
+    return next(step for step in range(FAR) if work._shot(step, leg)[1].view.detail == detail)
 
 
 def test_a_detail_asks_for_no_light():
@@ -384,6 +390,9 @@ def test_a_detail_asks_for_no_light():
     assert pulled(levelled, slope, step=FAR) < 0.01 * pulled(plain, slope, step=FAR)
     even = torch.ones(1, 3, size, size)
     assert pulled(levelled, even, step=FAR) == pytest.approx(pulled(plain, even, step=FAR), rel=1e-3)
+    for detail in (True, False):  # while colours come, light is not told from them
+        early = first(plain, detail=detail)
+        assert pulled(levelled, slope, step=early, detail=detail) == pulled(plain, slope, step=early, detail=detail) > 0
 
 
 def test_a_detail_asks_for_little_at_its_borders(monkeypatch):
@@ -391,8 +400,29 @@ def test_a_detail_asks_for_little_at_its_borders(monkeypatch):
     settings = replace(LATE, views=replace(LATE.views, rim=2 / size))
     inner = torch.zeros(1, 3, size, size)
     inner[..., 2:-2, 2:-2] = 1
-    found = [pulled(settings, one, step=FAR) for one in (inner, 1 - inner)]
-    monkeypatch.setattr(painting, "within_rim", lambda gradient, rim: gradient)
-    without = [pulled(settings, one, step=FAR) for one in (inner, 1 - inner)]
-    assert found[0] == pytest.approx(without[0], rel=1e-4)
-    assert found[1] == pytest.approx(0.1 * without[1], rel=1e-4)
+    steps = {FAR: True, first(settings, detail=True): True, first(settings, detail=False): False}
+    found = {step: [pulled(settings, one, step=step, detail=detail) for one in (inner, 1 - inner)]
+             for step, detail in steps.items()}
+    monkeypatch.setattr(painting, "of_detail", lambda gradient, shown, *, rim, level: gradient)
+    for step, detail in steps.items():
+        without = [pulled(settings, one, step=step, detail=detail) for one in (inner, 1 - inner)]
+        assert found[step][0] == pytest.approx(without[0], rel=1e-4)
+        assert found[step][1] == pytest.approx((0.1 if detail else 1) * without[1], rel=1e-4)
+
+
+def test_a_picture_that_is_scaled_for_the_model_has_details_too():
+    settings = replace(LATE, level=True, size=40, views=replace(LATE.views, rim=0.1))
+    assert isinstance(list(paint(SUBJECT, ToyGuidance(), settings))[-1], PaintFinished)
+
+
+def test_what_the_model_hardly_asks_for_moves_little():
+    """Adam moves the faintest slope as far as any, unless its epsilon is above it."""
+    faint = torch.full((1, 3, ToyGuidance().size, ToyGuidance().size), 1e-6)
+
+    def moved(epsilon: float) -> float:
+        settings = replace(LATE, steps=2, terms="components", near_from=1.0, epsilon=epsilon)
+        start = work_of(settings).field.state()["outer_bias"]
+        return float((fields(list(paint(SUBJECT, Asking(faint), settings)))["outer_bias"] - start).abs().max())
+
+    assert moved(1e-15) > 0.5 * LATE.rate
+    assert moved(0.1) < 0.01 * LATE.rate

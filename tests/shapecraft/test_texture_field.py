@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -161,6 +164,55 @@ def test_it_learns_stripes_and_takes_its_state_along():
         assert torch.equal(value, field.state()[name]), name
 
 
+@pytest.mark.parametrize("bounds", [BOX, [[0, 0], [1, 1]]])
+def test_turned_grids(bounds):
+    """Each lies another way, covers the box, reads linear functions back, and its cells are as wide as those along the axes."""
+    bounds = np.array(bounds, dtype=float)
+    dimensions, turned = bounds.shape[1], replace(SMALL, turned=True, entries_log2=20)
+    field = TextureField(bounds, turned, seed=0, dtype="float64")
+    inside = np.concatenate([np.random.default_rng(0).uniform(bounds[0], bounds[1], (60, dimensions)), bounds])
+    places = field.places(inside)
+    np.testing.assert_allclose(places.weights.sum(dim=2), 1, atol=1e-12)
+    longest, directions = (bounds[1] - bounds[0]).max(), []
+    reach = np.linalg.norm(bounds[1] - bounds[0]) / longest / 2
+    for level, cells in enumerate(turned.resolutions):
+        along = math.ceil(2 * reach * cells) + 1
+        row = places.entries[:, level].long() - (level << 20)
+        assert along**dimensions < 1 << 20, "dense, so that corners can be read back"
+        corner = torch.stack([torch.div(row, along ** (dimensions - 1 - axis), rounding_mode="floor") % along
+                              for axis in range(dimensions)], dim=-1)
+        found = ((corner * places.weights[:, level, :, None]).sum(dim=1) * longest / cells).numpy()
+        motion, *_ = np.linalg.lstsq(np.c_[inside, np.ones(len(inside))], found, rcond=None)
+        np.testing.assert_allclose(np.c_[inside, np.ones(len(inside))] @ motion, found, atol=1e-9)
+        np.testing.assert_allclose(motion[:-1] @ motion[:-1].T, np.eye(dimensions), atol=1e-9)
+        assert np.linalg.det(motion[:-1]) == pytest.approx(1)
+        directions.append(motion[:-1])
+    assert np.abs(directions[0] - directions[1]).max() > 0.1
+    assert np.abs(directions[0]).max(axis=0).min() < 0.999
+
+
+def test_turned_grids_learn_no_stripes_along_the_axes():
+    """Rows of a picture that lie a little off the rows of cells."""
+    def stripes(turned: bool) -> float:
+        settings = FieldSettings(levels=1, entries_log2=16, coarsest=64, finest=64, hidden=8, turned=turned)
+        field = TextureField([[0, 0, 0], [1, 1, 1]], settings, seed=0)
+        across = (np.arange(48) + 0.5) / 48
+        flat = np.stack([*map(np.ravel, np.meshgrid(across, across)), np.full(48 * 48, 0.5)], axis=1)
+        places, chance = field.places(flat), torch.Generator().manual_seed(0)
+        optimiser = torch.optim.Adam(field.parameters, lr=0.03, eps=1e-15)
+        for _ in range(60):  # noise alone
+            optimiser.zero_grad()
+            (field.material(places).albedo[:, 0] * torch.randn(len(flat), generator=chance)).sum().backward()
+            optimiser.step()
+        fine = (np.arange(192) + 0.5) / 192
+        page = np.stack([*map(np.ravel, np.meshgrid(fine, fine)), np.full(192 * 192, 0.5)], axis=1)
+        power = field.at(page).albedo[:, 0].reshape(192, 192).astype(float)
+        grain = np.abs(np.diff(power, axis=0)), np.abs(np.diff(power, axis=1))
+        return float(max(one.mean(axis=along).std() / one.mean() for one, along in zip(grain, (1, 0), strict=True)))
+
+    assert stripes(True) < 0.6 * stripes(False)
+
+
 def test_the_paper_s_field_lies_over_uv():
     field = TextureField.over_uv(SMALL, seed=0)
     assert field.at(np.array([[0.0, 0.0], [1.0, 1.0]])).albedo.shape == (2, 3)
@@ -173,6 +225,8 @@ def test_the_paper_s_field_lies_over_uv():
 def test_wrong_settings_and_states_are_told():
     with pytest.raises(ConfigurationError, match="1 to 24 levels"):
         FieldSettings(levels=0)
+    with pytest.raises(ConfigurationError, match=r"True or False, got 1 \(at FieldSettings.turned\)"):
+        FieldSettings(turned=1)
     with pytest.raises(ConfigurationError, match="a start strictly between 0 and 1, roughness above 0.08"):
         FieldSettings(roughness=0.05)
     with pytest.raises(ConfigurationError, match=r"bounds of shape \(2, 3\) or \(2, 2\), low before high"):
