@@ -47,9 +47,6 @@ class DistilSettings:
     clip : largest norm of the gradient with regard to what the model sees (latents, or pixels in [-1, 1]), of each
         picture, after the weighting; None: none (paper silent; None). A norm grows with the square root of the size
     view_words : append where the picture is taken from (DreamFusion, section 3.2)
-    jitter : at most so many latents, or pixels, by which what the model sees is shifted, at random, each time; beyond
-        its borders it is mirrored, and what is shifted out of the model's sight has no gradient. A view that is seen
-        again and again else keeps the lines that a model draws at fixed places of its pictures (ours: 0)
 
     Raises ConfigurationError for numbers outside, and for unknown names.
     """
@@ -61,7 +58,6 @@ class DistilSettings:
     last_range: tuple[float, float] = (0.02, 0.5)
     clip: float | None = None
     view_words: bool = True
-    jitter: int = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.guidance_scale) and self.guidance_scale >= 0):
@@ -75,8 +71,6 @@ class DistilSettings:
         if self.clip is not None and not (math.isfinite(self.clip) and self.clip > 0):
             raise ConfigurationError("a largest norm above 0, or None", came=str(self.clip),
                                      where="DistilSettings.clip")
-        if not isinstance(self.jitter, int) or isinstance(self.jitter, bool) or self.jitter < 0:
-            raise ConfigurationError("a whole number from 0", came=repr(self.jitter), where="DistilSettings.jitter")
         weighting_of(self.weighting)
 
     @property
@@ -85,7 +79,7 @@ class DistilSettings:
         shown = self.weighting if isinstance(self.weighting, str) else weighting_name(self.weighting)
         return (f"scale={self.guidance_scale:g}, negative={self.negative_prompt!r}, weighting={shown}, "
                 f"timesteps={_shares(self.first_range)} to {_shares(self.last_range)}, clip={self.clip}, "
-                f"view_words={self.view_words}{f', jitter={self.jitter}' if self.jitter else ''}")
+                f"view_words={self.view_words}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,8 +247,7 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
             noise = torch.randn(seen.shape, generator=chance, dtype=torch.float32)
         noise = noise.noise(seen) if isinstance(noise, Carried) else noise.to(seen)
         noisy = math.sqrt(alphabar) * seen + math.sqrt(1 - alphabar) * noise
-        shift = _Shift.drawn(settings.jitter, tuple(seen.shape[2:]), chance)
-        gradient = weight * shift.back(denoise(shift.there(noisy), timestep, alphabar).to(seen.dtype), noise)
+        gradient = weight * (denoise(noisy, timestep, alphabar).to(seen.dtype) - noise)
         norms = torch.linalg.vector_norm(gradient, dim=(1, 2, 3), keepdim=True)
         norm = float(norms.max())
         if not math.isfinite(norm):
@@ -267,52 +260,6 @@ def distilled(seen: torch.Tensor, denoise: Callable[[torch.Tensor, int, float], 
         worth = 0.5 * gradient.square().sum() / len(seen)
     pull = (gradient * seen).sum() / len(seen)
     return Distilled(pull - pull.detach() + worth, timestep, weight, norm, Carried(noisy, alphabar))
-
-
-@dataclass(frozen=True)
-class _Shift:
-    """By whole latents or pixels: down, right; negative is up, left."""
-
-    down: int
-    right: int
-
-    @classmethod
-    def drawn(cls, most: int, size: tuple[int, ...], chance: torch.Generator) -> _Shift:
-        """Nothing is drawn where nothing may be shifted."""
-        import torch
-
-        if not most:
-            return cls(0, 0)
-        if most >= min(size):
-            raise ConfigurationError("a jitter below the size of what the model sees", came=f"{most} of {min(size)}",
-                                     where="DistilSettings.jitter")
-        down, right = torch.randint(-most, most + 1, (2,), generator=chance).tolist()
-        return cls(down, right)
-
-    def there(self, values: torch.Tensor) -> torch.Tensor:
-        """(B, C, H, W), shifted, mirrored at the borders that come in."""
-        import torch
-
-        if not (self.down or self.right):
-            return values
-        height, width = values.shape[2:]
-        sides = (max(self.right, 0), max(-self.right, 0), max(self.down, 0), max(-self.down, 0))
-        held = torch.nn.functional.pad(values, sides, mode="reflect")
-        return held[..., sides[3]:sides[3] + height, sides[1]:sides[1] + width]
-
-    def back(self, answer: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """(B, C, H, W) answer to what was shifted, back in its place, less the noise; 0 where the model saw nothing."""
-        import torch
-
-        if not (self.down or self.right):
-            return answer - noise
-        height, width = noise.shape[2:]
-        rows, columns = (slice(max(-by, 0), along + min(-by, 0))
-                         for by, along in ((self.down, height), (self.right, width)))
-        moved = torch.roll(answer, (-self.down, -self.right), dims=(2, 3))
-        found = torch.zeros_like(noise)
-        found[..., rows, columns] = (moved - noise)[..., rows, columns]
-        return found
 
 
 def check_picture(picture: Any, size: int) -> None:

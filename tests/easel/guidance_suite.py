@@ -31,25 +31,13 @@ def pulled(guidance: Guidance, picture: torch.Tensor, prompt: str, *, seed: int 
 
 def check_guidance(guidance: Guidance, prompt: str) -> None:
     for check in (_names_itself, _refuses_prompts, _refuses_pictures, _pulls, _is_decided_by_its_generator, _weighs, _clips,
-                  _narrows, _averages_over_pictures, _takes_all_sides, _takes_noise, _carries_noise_on, _refuses_noise,
-                  _shifts):
+                  _narrows, _averages_over_pictures, _takes_all_sides, _takes_noise, _carries_noise_on, _refuses_noise):
         check(guidance, prompt)
 
 
 def _names_itself(guidance, prompt):
     assert guidance.size >= 8
     assert guidance.source and "\n" not in guidance.source and guidance.source == guidance.source
-
-
-def _shifts(guidance, prompt):
-    """By its generator, and the noise stays where it is in the picture."""
-    picture, few = picture_of(guidance.size), max(1, guidance.noise_shape[1] // 8)
-    plain, shifted, again = (pulled(guidance, picture, prompt, settings=replace(PLAIN, jitter=jitter), seed=2)
-                             for jitter in (0, few, few))
-    assert torch.equal(shifted[1], again[1]) and not torch.equal(shifted[1], plain[1])
-    assert shifted[0].timestep == plain[0].timestep
-    assert torch.equal(shifted[0].carried.noisy, plain[0].carried.noisy)
-    assert math.isfinite(float(shifted[1].norm()))
 
 
 def _refuses_prompts(guidance, prompt):

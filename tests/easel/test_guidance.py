@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -14,14 +13,13 @@ from easel.guidance import (
     Distilled,
     DistilSettings,
     GuidanceError,
-    _Shift,
     distilled,
     epsilon_of,
     timestep_range,
     weighting_of,
 )
 from easel.torch_threads import torch_threads
-from tests.easel.guidance_suite import PLAIN, check_guidance, picture_of, pulled
+from tests.easel.guidance_suite import check_guidance, picture_of, pulled
 from tests.easel.tiny_models import packages
 from tests.easel.toy_guidance import GaussianGuidance, alphabars, exact_epsilon
 
@@ -289,79 +287,7 @@ def test_the_loss_stands_for_the_gradient_in_single_precision():
     assert isinstance(answer, Distilled) and float(answer.loss.detach()) == pytest.approx(float(small.square().sum()) / 2, rel=1e-2)
 
 
-def test_a_shift_changes_nothing_where_the_model_sees_all_pixels_alike():
-    """But that what is shifted out of its sight gets no gradient; the noise is the same, drawn or carried on."""
-    picture = picture_of(16)
-    still, wanted = pulled(TOY, picture, "red", seed=5)
-    strips = set()
-    for seed in range(8):
-        kept = still.carried
-        assert kept is not None
-        carried, found = pulled(TOY, picture, "red", settings=replace(PLAIN, jitter=3, first_range=(0.4, 0.4), last_range=(0.4, 0.4)),
-                                seed=seed, noise=kept)
-        _, plain = pulled(TOY, picture, "red", settings=replace(PLAIN, first_range=(0.4, 0.4), last_range=(0.4, 0.4)), seed=seed,
-                          noise=kept)
-        assert carried.carried is not None
-        seen = (found != 0).any(dim=1)[0]
-        rows, columns = seen.any(dim=1).nonzero()[:, 0], seen.any(dim=0).nonzero()[:, 0]
-        inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-        assert seen[inside].all()
-        assert min(len(rows), len(columns)) >= 13
-        torch.testing.assert_close(found[0][:, inside[0], inside[1]], plain[0][:, inside[0], inside[1]])
-        strips.add((int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])))
-    assert len(strips) >= 5
-    again, same = pulled(TOY, picture, "red", settings=replace(PLAIN, jitter=0), seed=5)
-    assert torch.equal(same, wanted)
-
-
-def test_lines_that_a_model_draws_at_fixed_places_are_spread():
-    line = torch.zeros(1, 1, 24, 24)
-    line[..., 12, :] = 1.0
-    settings = DistilSettings(guidance_scale=1.0, weighting="uniform", clip=None)
-
-    def mean(jitter: int) -> torch.Tensor:
-        total = torch.zeros(1, 1, 24, 24)
-        for seed in range(300):
-            seen = torch.zeros(1, 1, 24, 24, requires_grad=True)
-            found = distilled(seen, lambda noisy, timestep, alphabar: line, alphabars(), settings=replace(settings, jitter=jitter),
-                              progress=0.0, chance=torch.Generator().manual_seed(seed), about="a line", noise=torch.zeros_like(line))
-            total += torch.autograd.grad(found.loss, seen)[0] / 300
-        return total
-
-    assert float(mean(0)[0, 0, 12].mean()) == pytest.approx(1.0)
-    spread = mean(4)[0, 0, :, 8:16].mean(dim=1)
-    assert float(spread.max()) < 0.2
-    assert float(spread[8:17].min()) > 0.03
-    assert float(spread.sum()) == pytest.approx(1.0, abs=0.01)
-
-
-def test_a_shift_is_undone():
-    values = torch.rand(2, 3, 6, 7, generator=torch.Generator().manual_seed(0))
-    noise = torch.rand(2, 3, 6, 7, generator=torch.Generator().manual_seed(1))
-    for down in range(-3, 4):
-        for right in range(-3, 4):
-            shift = _Shift(down, right)
-            moved = shift.there(values)
-            back = shift.back(moved, noise)
-            for row in range(6):
-                for column in range(7):
-                    there = row + down, column + right
-                    seen = 0 <= there[0] < 6 and 0 <= there[1] < 7
-                    wanted = values[..., row, column] - noise[..., row, column] if seen else torch.zeros(2, 3)
-                    torch.testing.assert_close(back[..., row, column], wanted)
-                    if seen:
-                        assert torch.equal(moved[..., there[0], there[1]], values[..., row, column])
-
-
-def test_a_shift_must_leave_something_in_sight():
-    with pytest.raises(ConfigurationError, match=r"a jitter below the size of what the model sees, got 16 of 16"):
-        pulled(TOY, picture_of(16), "red", settings=DistilSettings(jitter=16))
-
-
 @pytest.mark.parametrize(("settings", "said"), [
-    ({"jitter": -1}, r"expected a whole number from 0, got -1 \(at DistilSettings.jitter\)"),
-    ({"jitter": True}, r"expected a whole number from 0, got True"),
-    ({"jitter": 1.5}, r"expected a whole number from 0, got 1.5"),
     ({"guidance_scale": -1.0}, "expected a guidance scale of 0 or more, got -1.0"),
     ({"guidance_scale": math.nan}, "expected a guidance scale of 0 or more, got nan"),
     ({"first_range": (0.5, 0.2)}, r"0 <= low <= high <= 1, got \(0.5, 0.2\) \(at DistilSettings.first_range\)"),
@@ -382,5 +308,4 @@ def test_a_weighting_of_ones_own_must_be_finite():
 def test_settings_have_one_line():
     assert DistilSettings().source == ("scale=100, negative='', weighting=sds, timesteps=0.02-0.98 to 0.02-0.5, clip=None, "
                                        "view_words=True")
-    assert DistilSettings(jitter=4).source.endswith("view_words=True, jitter=4")
     assert "weighting=math:sqrt" in DistilSettings(weighting=math.sqrt).source

@@ -139,9 +139,9 @@ def test_only_views_that_are_steep_enough_count():
     points = np.stack([np.full(39, 0.1), np.zeros(39), 1 - depth], axis=1)
     normals = np.tile([-1.0, 0.0, 0.0], (39, 1))
     for steepest in (0.25, 0.5):
-        seen = seen_points(mesh, points, np.zeros(39, dtype=int), normals, size=512, directions=2000, steepest=steepest)
+        seen = seen_points(mesh, points, np.zeros(39, dtype=int), normals, size=256, directions=800, steepest=steepest)
         reach = 0.2 * np.sqrt(1 / steepest**2 - 1)
-        assert seen[depth < reach - 0.08].all()
+        assert seen[depth < reach - 0.15].all()
         assert not seen[depth > reach + 0.03].any()
 
 
