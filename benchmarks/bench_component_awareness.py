@@ -8,12 +8,12 @@ Arms: both terms, the global one alone, the components' alone, both with prompts
 gradient of the guidance taken times 0, and Tier 0 (flat materials from words, no model). All but Tier 0 start from one
 grey, roughness 0.5, metalness 0.5, and without the preset's pull towards the roughness and metalness of each part's
 words (`said`, 0 here unless `--set` says otherwise): it would hand every arm, the global one and the one times 0 too,
-what only its prompts should say. A part
-is right where its mean albedo is nearer (CIELAB) to its own prompt's reference colour than to every other part's. Every
-finished cell is a line of OUT/cells.jsonl and a picture, so that the same command goes on where it was stopped. Table
-and sheets show what these settings, this model and this code made, no other rows; `--source`, with --table or --sheet, names a
-model by its rows instead of opening it. `--sheet` makes the contact sheet of an arm's grey crops for a reader who sorts
-them (the key lies beside it, in key-ARM.json); `--answers` (number -> material) counts what was sorted right.
+what only its prompts should say. A part is right where its mean albedo is nearer (CIELAB) to its own prompt's reference
+colour than to every other part's. Every finished cell is a line of OUT/cells.jsonl and a picture, so that the same
+command goes on where it was stopped. Table and sheets show what these settings, this model and this code made, no other
+rows; `--source`, with --table or --sheet, names a model by its rows instead of opening it. `--sheet` makes the contact
+sheet of an arm's grey crops for a reader who sorts them (the key lies beside it, in key-ARM.json); `--answers` (number
+-> material) counts what was sorted right.
 Objects are made once, behind a wall, which takes Blender, and kept in OUT/objects.
 """
 
@@ -89,7 +89,8 @@ class Cell:
         return case.swapped() if self.arm == "swapped" else case
 
     def key(self, source: str) -> str:
-        own = {"code": self.code, "arm": self.arm, "case": self.case, "seed": self.seed, "prompts": self.painted_case.appearance.row()}
+        own = {"code": self.code, "arm": self.arm, "case": self.case, "seed": self.seed,
+               "prompts": self.painted_case.appearance.row()}
         if self.arm != "tier0":
             own |= {"guidance": source, "settings": self.settings.row()}
         return fingerprint(own)[:16]
