@@ -202,8 +202,8 @@ class PaintSettings:
         near = replace(whole, guidance_scale=3.5, first_range=(0.62, 0.62), last_range=(0.03, 0.03))
         grid = FieldSettings(levels=10, entries_log2=16, coarsest=2, finest=768, hidden=32, turned=True)
         return replace(cls(1200, 0.03, whole, part, field=grid, policy="one", whole_every=4, near=near, near_from=0.33,
-                           last_rate=0.1, epsilon=3e-3, awake=0.28, sharpest=0.5, level=True, part_weight=4.0,
-                           samples=2, lights=1, shared_light=0.06, said=300.0,
+                           last_rate=0.1, epsilon=3e-3, awake=0.28, sharpest=0.75, level=True, part_weight=4.0,
+                           samples=2, lights=1, shared_light=0.06, exposure=1.3, said=300.0,
                            views=ViewPlan(whole=8, close=5, details=32, rim=0.06)), **changes)
 
     def of(self, part: str | None) -> DistilSettings:
