@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _PRIMES = (1, 2_654_435_761, 805_459_861)  # Instant NGP
 _SPREAD = 1e-4  # of the grid's first features (Instant NGP)
+_LEAK = 0.1
+"""Slope of a hidden unit below 0 (Instant NGP: 0). At first features are so small that a unit is on, or off, at every
+place; where the first steps push all of them off, a field without a leak stays one colour for good."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,8 @@ class TextureField:
         if levels is not None and levels < self.settings.levels:
             known = levels * self.settings.features
             features = torch.cat([features[:, :known], features[:, known:].detach()], dim=1)
-        hidden = torch.relu(torch.nn.functional.linear(features, own["inner"], own["inner_bias"]))
+        hidden = torch.nn.functional.leaky_relu(torch.nn.functional.linear(features, own["inner"], own["inner_bias"]),
+                                                _LEAK)
         values = torch.sigmoid(torch.nn.functional.linear(hidden, own["outer"], own["outer_bias"]))
         return Material(values[:, :3], FLOOR + (1 - FLOOR) * values[:, 3], values[:, 4])
 

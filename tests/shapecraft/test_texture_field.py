@@ -242,3 +242,21 @@ def test_wrong_settings_and_states_are_told():
 def test_no_points_are_no_material():
     field = TextureField(BOX, SMALL, seed=0)
     assert field.at(np.zeros((0, 3))).albedo.shape == (0, 3)
+
+
+def test_a_field_whose_units_are_all_off_still_learns():
+    """So the first steps of a painting may leave them; without a leak it stayed grey for good."""
+    field = TextureField(BOX, SMALL, seed=0)
+    with torch.no_grad():
+        field._parameters["inner_bias"].fill_(-3.0)
+        field._parameters["outer"].normal_(0, 0.1, generator=torch.Generator().manual_seed(0))
+    at = points(300)
+    places, wanted = field.places(at), torch.tensor(np.where(at[:, 2] > 0.75, 0.8, 0.1), dtype=torch.float32)
+    optimiser = torch.optim.Adam(field.parameters, lr=0.02)
+    for _ in range(120):
+        optimiser.zero_grad()
+        ((field.material(places).albedo[:, 0] - wanted) ** 2).mean().backward()
+        optimiser.step()
+    found = field.material(places).albedo[:, 0].detach()
+    assert float(found[wanted > 0.5].mean()) > 0.6
+    assert float(found[wanted < 0.5].mean()) < 0.3
