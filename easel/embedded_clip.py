@@ -22,7 +22,7 @@ class Words:
     """A closed vocabulary.
 
     name, column : of the model's card; known : all words it learnt; allow_unknown : let others pass (they are read
-    as one unknown word); instead : what knows more words
+    as one unknown word); instead : what knows more words; guess : how to let it guess
     """
 
     name: str
@@ -30,6 +30,7 @@ class Words:
     known: tuple[str, ...]
     allow_unknown: bool = False
     instead: str = "a real CLIP"
+    guess: str = "--allow-unknown-words, in Python allow_unknown_words=True"
 
     @classmethod
     def read(cls, card: Path, *, allow_unknown: bool = False) -> Words:
@@ -56,7 +57,7 @@ class Words:
             raise ConfigurationError(
                 f"words that the {self.name} model knows", came=", ".join(repr(word) for word in shown),
                 mend=f"Nearest known words: {'; '.join(self._nearest(shown))}. Rephrase, use {self.instead}, "
-                     "or let it guess (--allow-unknown-words, in Python allow_unknown_words=True).",
+                     f"or let it guess ({self.guess}).",
             )
 
     def _nearest(self, strange: Iterable[str]) -> list[str]:

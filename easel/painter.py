@@ -105,4 +105,5 @@ def vocabulary_of(folder: Path, *, allow_unknown: bool = False) -> Words | None:
     if not (folder / "card.json").is_file():
         return None
     card = painter_card(folder)
-    return Words(card.name, LABEL, card.words, allow_unknown, instead="a real diffusion model")
+    return Words(card.name, LABEL, card.words, allow_unknown, instead="a real diffusion model",
+                 guess="allow_unknown=True where the model is opened")

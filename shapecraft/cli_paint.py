@@ -24,7 +24,8 @@ Preset = Annotated[str | None, typer.Option(
     "--settings", help="paper, ours, or small, which is for the embedded model. Without: ours, of that one small.")]
 Set = Annotated[list[str] | None, typer.Option(
     "--set", help="A setting as name=value, of one part's guidance as own.PART.name=value; may be repeated.")]
-Steps = Annotated[int | None, typer.Option(help="Of the optimiser.")]
+Steps = Annotated[int | None, typer.Option(
+    help="Of the optimiser. Without: paper 3000, ours 2000, small 1200; with far fewer no colours have come yet.")]
 Seed = Annotated[int | None, typer.Option(help="Of everything.")]
 Size = Annotated[int | None, typer.Option(help="Texels along a side of the maps. Without: 2048; small 512.")]
 Prompt = Annotated[str | None, typer.Option(help="Of the whole object, instead of its own words.")]

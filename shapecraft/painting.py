@@ -73,8 +73,9 @@ class PaintSubject:
         object.__setattr__(self, "parts", tuple(one.strip() for one in self.parts))
         object.__setattr__(self, "prompt", self.prompt.strip())
         if len(self.parts) != len(self.mesh.parts):
-            raise ConfigurationError(f"a prompt for each of {len(self.mesh.parts)} parts, \"\" where none",
-                                     came=f"{len(self.parts)} prompts", where="PaintSubject")
+            raise ConfigurationError(f"a prompt for each of {len(self.mesh.parts)} parts, \"\" where none: "
+                                     f"{', '.join(self.mesh.names)}", came=f"{len(self.parts)} prompts",
+                                     where="PaintSubject")
         if not len(self.mesh.faces):
             raise ConfigurationError("a mesh with faces to paint", came="none", where="PaintSubject")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
+from easel.diffusion import DiffusersGuidance
 from easel.errors import ConfigurationError, MissingCapability
 from easel.painter import LABEL, painter_card, painter_folder, vocabulary_of
 from easel.torchvision_door import import_through_torchvision
@@ -14,8 +16,6 @@ from easel.torchvision_door import import_through_torchvision
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A model of the painter's kind with random weights, written as its trainer writes it."""
-    import torch
-
     from data.make.material_captions import vocabulary
     from data.make.painter_card import write_card
     from data.make.painter_model import new_painter, save_painter
@@ -50,7 +50,7 @@ def test_unknown_words_are_refused_with_their_nearest(folder):
         words.check("a red lether seat with spikes")
     assert "words that the embedded-painter model knows" in str(raised.value)
     assert "'lether', 'spikes'" in str(raised.value) and "lether: leather" in str(raised.value)
-    assert "use a real diffusion model, or let it guess" in str(raised.value)
+    assert "use a real diffusion model, or let it guess (allow_unknown=True where the model is opened)." in str(raised.value)
     with pytest.raises(ConfigurationError):
         words.check("")
     vocabulary_of(folder, allow_unknown=True).check("a red lether seat with spikes")
@@ -58,6 +58,12 @@ def test_unknown_words_are_refused_with_their_nearest(folder):
 
 def test_folders_of_large_models_have_no_closed_vocabulary(tmp_path):
     assert vocabulary_of(tmp_path) is None
+
+
+def test_a_gpu_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(MissingCapability, match=r"a GPU that torch can use, got none \(at device cuda:1\).* Use the device cpu"):
+        DiffusersGuidance.embedded(device="cuda:1")
 
 
 def test_without_weights_the_error_says_how_to_make_them(monkeypatch, tmp_path):

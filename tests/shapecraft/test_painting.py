@@ -469,7 +469,7 @@ def test_what_cannot_be_painted_is_refused_before_it_begins(told, subject, setti
 
 
 def test_subjects_that_do_not_fit():
-    with pytest.raises(ConfigurationError, match='a prompt for each of 3 parts, "" where none, got 1 prompts'):
+    with pytest.raises(ConfigurationError, match='a prompt for each of 3 parts, "" where none: seat, leg, core, got 1 prompts'):
         replace(SUBJECT, parts=("red",))
     empty = ObjectMesh((PartMesh("nothing", np.zeros((0, 3)), np.zeros((0, 3), dtype=int)),))
     with pytest.raises(ConfigurationError, match="a mesh with faces to paint"):
