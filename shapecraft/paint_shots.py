@@ -16,6 +16,8 @@ import numpy as np
 
 from shapecraft.brdf import Material, PixelLight, display, light_of, shade
 from shapecraft.environments import Environment
+from shapecraft.flat_painting import worded_material
+from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import light_chance
 from shapecraft.paint_settings import Lamps
@@ -202,3 +204,12 @@ def _neighbours(buffers: ViewBuffers) -> torch.Tensor:
         kept &= part == part[other.clamp(min=0)] if len(pixel) else kept
         pairs.append(torch.stack([own[kept], other[kept]]))
     return torch.cat(pairs, dim=1)
+
+
+def worded_gloss(parts: tuple[str, ...], device: str | torch.device) -> torch.Tensor:
+    """(parts, 2) roughness and metalness that words name, nan where they name none."""
+    import torch
+
+    found = [worded_material(words) for words in parts]
+    return torch.tensor([(math.nan,) * 2 if one is None else (max(one.roughness, FLOOR), one.metallic)
+                         for one in found], device=device)

@@ -7,7 +7,6 @@ loss = SDS(picture of the whole, its prompt) + sum over visible parts of SDS(clo
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -22,8 +21,6 @@ from easel.guidance import GuidanceError, is_named, weighting_name
 from easel.torch_threads import torch_threads
 from shapecraft.brdf import Material, to_screen
 from shapecraft.environments import OURS, Environment, environment
-from shapecraft.flat_painting import worded_material
-from shapecraft.lobes import FLOOR
 from shapecraft.mesh import ObjectMesh
 from shapecraft.paint_chance import WHOLE, guidance_chance, picture_chance, still_chance, terms_at, uses_before, view_at
 from shapecraft.paint_details import of_detail
@@ -42,7 +39,7 @@ from shapecraft.paint_faults import LeftOut
 from shapecraft.paint_keeping import PaintKeeper, cameras_key, kept_in
 from shapecraft.paint_noise import surface_noise
 from shapecraft.paint_settings import PaintSettings
-from shapecraft.paint_shots import Shot, Shots, lit
+from shapecraft.paint_shots import Shot, Shots, lit, worded_gloss
 from shapecraft.paint_views import PaintViews, buffers_of, paint_views, view_from
 from shapecraft.painted_field import Layout, PaintedField
 
@@ -199,7 +196,7 @@ class _Work:
                                      came="; ".join(f"{name}: {reason}" for name, reason in self.skipped))
         if not self.parts:
             self._every = 1  # every step has a term
-        self._said = _worded(subject.parts, device)
+        self._said = worded_gloss(subject.parts, device)
         self.terms = (*((WHOLE,) if settings.terms != "components" else ()), *self.parts)
         self._numbers = {term: [number for number, one in enumerate(self.views.views)
                                 if one.part == (None if term == WHOLE else term)] for term in self.terms}
@@ -379,15 +376,6 @@ def _row(
     return {"version": 2, "lights": lights, "mesh": [{"name": one.name, "key": one.key} for one in subject.mesh.parts],
             "prompt": subject.prompt, "parts": list(subject.parts), "guidance": guidance.source,
             "settings": settings.row()}
-
-
-def _worded(parts: tuple[str, ...], device: str | torch.device) -> torch.Tensor:
-    """(parts, 2) roughness and metalness that words name, nan where they name none."""
-    import torch
-
-    found = [worded_material(words) for words in parts]
-    return torch.tensor([(math.nan,) * 2 if one is None else (max(one.roughness, FLOOR), one.metallic)
-                         for one in found], device=device)
 
 
 def _with_uv(mesh: ObjectMesh) -> ObjectMesh:
