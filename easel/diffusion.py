@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from easel.devices import check_device
 from easel.diffusion_models import open_model
-from easel.errors import ConfigurationError, MissingCapability
+from easel.errors import ConfigurationError
 from easel.guidance import (
     VIEW_WORDS,
     Carried,
@@ -70,10 +71,8 @@ class DiffusersGuidance:
                  checkpointing: bool | None = None, download: bool = False, threads: int | None = None) -> None:
         import torch
 
+        check_device(str(device))
         self._device = torch.device(device)
-        if self._device.type == "cuda" and not torch.cuda.is_available():
-            raise MissingCapability("a GPU that torch can use", came="none", where=f"device {self._device}",
-                                    mend="Use the device cpu, or install a build of torch for this GPU and its driver.")
         on_cpu = self._device.type == "cpu"
         kind = dtype or ("float32" if on_cpu else "float16")
         inner = vae_dtype or ("float32" if kind == "float16" else kind)

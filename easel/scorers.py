@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 from typing import Literal, cast
 
+from easel.devices import check_device
 from easel.errors import ConfigurationError
 from easel.plugins import load
 from easel.scoring import ClipScorer, ImageTextScorer
@@ -25,7 +26,7 @@ def open_scorer(
     Raises ConfigurationError for another name and for a device that is not there, MissingCapability where weights are
     missing.
     """
-    _check_device(device)
+    check_device(device)
     kind, colon, which = name.partition(":")
     if kind == "embedded" and which in ("reward", "report"):
         known = cast(Literal["reward", "report"], which)
@@ -43,17 +44,3 @@ def open_scorer(
             mend=f"Did you mean {meant}?" if near else f"A usual one is {USUAL}.",
         )
     return ClipScorer(model, tag, template=template, device=device)
-
-
-def _check_device(device: str) -> None:
-    if device == "cpu":
-        return
-    import torch
-
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ConfigurationError("a device as torch names it: cpu, cuda, cuda:1", came=device) from error
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError("a CUDA device that torch can use", came="none", where=f"device {device}",
-                                 mend="Leave the device away to compute on the CPU.")

@@ -62,7 +62,7 @@ def test_folders_of_large_models_have_no_closed_vocabulary(tmp_path):
 
 def test_a_gpu_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(MissingCapability, match=r"a GPU that torch can use, got none \(at device cuda:1\).* Use the device cpu"):
+    with pytest.raises(ConfigurationError, match=r"a CUDA device that torch can use, got none \(at device cuda:1\)\. Leave the device away"):
         DiffusersGuidance.embedded(device="cuda:1")
 
 
